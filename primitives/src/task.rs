@@ -1,0 +1,94 @@
+//! Words about tasks that every part of the system shares.
+
+use core::fmt;
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+
+use crate::content::{Digest, Payload};
+
+/// The most workers of one task at one time.
+pub const MAX_SEATS: u32 = 5;
+
+/// How surely a requester wants the answer checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Assurance {
+	/// One node, audited more often.
+	Single,
+	/// One model, two nodes.
+	Pair,
+	/// Three nodes at once.
+	Panel,
+}
+
+/// Why a worker has no outputs to give. A canonical answer carries one byte of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[repr(u8)]
+pub enum ErrorCode {
+	/// No URI gave the input that its hash names.
+	InputUnavailable = 0,
+	/// The input does not fit the model's tensor specifications.
+	InputInvalid = 1,
+	/// No URI gave the model that its hash names.
+	ModelUnavailable = 2,
+	/// The model cannot be loaded, or asks for what is not allowed.
+	ModelInvalid = 3,
+	/// An output holds a NaN or an infinity.
+	NotFinite = 4,
+	/// An output, quantised, is beyond 32 bits.
+	Overflow = 5,
+	/// The outputs are not those that the model's entry declares.
+	OutputInvalid = 6,
+	/// The run used more time or memory than a task may.
+	ResourcesExceeded = 7,
+}
+
+impl ErrorCode {
+	/// The code that an answer's byte names.
+	pub const fn from_byte(byte: u8) -> Option<Self> {
+		Some(match byte {
+			0 => Self::InputUnavailable,
+			1 => Self::InputInvalid,
+			2 => Self::ModelUnavailable,
+			3 => Self::ModelInvalid,
+			4 => Self::NotFinite,
+			5 => Self::Overflow,
+			6 => Self::OutputInvalid,
+			7 => Self::ResourcesExceeded,
+			_ => return None,
+		})
+	}
+}
+
+impl fmt::Display for ErrorCode {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.write_str(match self {
+			Self::InputUnavailable => "no URI gave the input that its hash names",
+			Self::InputInvalid => "the input does not fit the model's tensors",
+			Self::ModelUnavailable => "no URI gave the model that its hash names",
+			Self::ModelInvalid => "the model cannot be loaded, or asks for what is not allowed",
+			Self::NotFinite => "an output holds a NaN or an infinity",
+			Self::Overflow => "an output, quantised, is beyond 32 bits",
+			Self::OutputInvalid => "the outputs are not those that the model declares",
+			Self::ResourcesExceeded => "the run used more time or memory than a task may",
+		})
+	}
+}
+
+impl core::error::Error for ErrorCode {}
+
+/// What a round of sealed answers came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+	/// The answers agree on outputs.
+	Agreed {
+		/// The digest of the answer that settles the task: the first revealed.
+		digest: Digest,
+		/// Its canonical bytes, or where they are.
+		output: Payload,
+	},
+	/// The answers agree that the task cannot be answered.
+	Failed(ErrorCode),
+	/// The answers do not agree.
+	Disagreed,
+}
