@@ -1,0 +1,9 @@
+//! One file per call or concern.
+
+mod genesis;
+mod set_table;
+mod settle;
+mod slashes;
+mod transaction_fees;
+mod undeliverable;
+mod view_functions;
