@@ -1,0 +1,21 @@
+use crate::{mock::*, Pallet};
+use frame_support::traits::Hooks;
+
+#[test]
+fn they_show_the_state() {
+	run(|| {
+		let quote = Pallet::<Test>::bond(spec());
+		let model = register(1, spec());
+		let child = register(2, child_of(model));
+		assert_eq!(quote, on_hold(1));
+		assert_eq!(Pallet::<Test>::model(model), Some(entry(model)));
+		assert_eq!(Pallet::<Test>::model(9), None);
+		assert_eq!(Pallet::<Test>::ancestry(child), [child, model]);
+		assert!(Pallet::<Test>::ancestry(9).is_empty());
+	});
+}
+
+#[test]
+fn the_configuration_holds_together() {
+	new_test_ext().execute_with(ModelRegistry::integrity_test);
+}
