@@ -1,0 +1,485 @@
+//! A runtime of all four pallets over real balances, and the deeds of those who use it. The tests of
+//! `pallet-attestation` use this file too.
+
+#![allow(dead_code)]
+
+use deepnode_primitives::{
+	canonical::{Answer, Output},
+	commitment::commitment,
+	comparison::Comparison,
+	content::{sha256, ContentRef, Inline, Payload, Uri, Uris},
+	task::{Assurance, ErrorCode},
+	tensor::{push_tensor, Dim, ElementType, TensorSpec},
+	Balance, ModelId, TaskId, DN,
+};
+use frame_support::{
+	assert_ok, derive_impl, parameter_types,
+	traits::{
+		fungible::{Credit, Inspect},
+		Imbalance, OnInitialize, OnUnbalanced, Randomness,
+	},
+	weights::Weight,
+	PalletId,
+};
+use frame_system::EnsureRoot;
+use pallet_model_registry::{Format, ModelFile, ModelSpec, RuntimeClass};
+use pallet_task_assignment::types::{Task, TaskStatus, Worker};
+use sp_core::H256;
+use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage, DispatchResult};
+
+pub use pallet_task_assignment::Event;
+
+type Block = frame_system::mocking::MockBlock<Test>;
+pub type AccountId = AccountId32;
+pub type BlockNumber = u64;
+
+/// The existential deposit.
+pub const LEAST: Balance = DN / 100;
+/// What each of the accounts 1 to 99 owns.
+pub const FUNDS: Balance = 10_000 * DN;
+/// What a worker needs.
+pub const STAKE: Balance = 100 * DN;
+/// What one item costs: odd, so that its division leaves remainders.
+pub const PRICE: Balance = DN + 3;
+/// Who asks.
+pub const REQUESTER: u8 = 1;
+/// Who owns the model.
+pub const CREATOR: u8 = 2;
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Balances = pallet_balances;
+	#[runtime::pallet_index(2)]
+	pub type ModelRegistry = pallet_model_registry;
+	#[runtime::pallet_index(3)]
+	pub type TaskAssignment = pallet_task_assignment;
+	#[runtime::pallet_index(4)]
+	pub type Attestation = pallet_attestation;
+	#[runtime::pallet_index(5)]
+	pub type FeeSplit = pallet_fee_split;
+}
+
+parameter_types! {
+	pub const ExistentialDeposit: Balance = LEAST;
+	pub const FeePallet: PalletId = PalletId(*b"dn/fees_");
+	pub const BaseBond: Balance = 10 * DN;
+	pub const ByteBond: Balance = DN / 1000;
+	pub const MinStake: Balance = STAKE;
+	pub const CommitWindow: BlockNumber = 20;
+	pub const RevealWindow: BlockNumber = 10;
+	pub const AuditWindow: BlockNumber = 200;
+	pub const UnbondingPeriod: BlockNumber = 1000;
+	pub const MaxDeadline: BlockNumber = 500;
+	pub const MaxItems: u32 = 64;
+	pub const DepositPerByte: Balance = DN / 10_000;
+	pub const DepositBase: Balance = DN / 10;
+	pub const FailedPart: u32 = 100_000;
+	pub const MissedCommitSlash: u32 = 50_000;
+	pub const MissedRevealSlash: u32 = 200_000;
+	/// How much the agenda may weigh; most tests are not about that.
+	pub static AgendaWeight: Weight = Weight::from_parts(500_000_000_000, u64::MAX);
+	/// Changes every draw.
+	pub static Luck: u32 = 0;
+	/// The last block whose randomness was unknown before it; the current one where there is none.
+	pub static KnownSince: Option<BlockNumber> = None;
+	/// The issuance at genesis.
+	pub static Genesis: Balance = 0;
+	/// What was slashed and compensated nobody.
+	pub static SlashedAndBurned: Balance = 0;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+	type AccountId = AccountId;
+	type Lookup = IdentityLookup<AccountId>;
+	type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type Balance = Balance;
+	type ExistentialDeposit = ExistentialDeposit;
+	type AccountStore = System;
+}
+
+impl pallet_model_registry::Config for Test {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type BaseBond = BaseBond;
+	type ByteBond = ByteBond;
+	type WeightInfo = ();
+}
+
+impl pallet_fee_split::Config for Test {
+	type Currency = Balances;
+	type AdminOrigin = EnsureRoot<AccountId>;
+	type PalletId = FeePallet;
+	type WeightInfo = ();
+}
+
+impl pallet_attestation::Config for Test {
+	type Tasks = TaskAssignment;
+	type WeightInfo = ();
+}
+
+impl pallet_task_assignment::Config for Test {
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Models = ModelRegistry;
+	type Rounds = Attestation;
+	type Fees = FeeSplit;
+	type Slashed = BurnSlashed;
+	type Randomness = TestRandomness;
+	type MinStake = MinStake;
+	type CommitWindow = CommitWindow;
+	type RevealWindow = RevealWindow;
+	type AuditWindow = AuditWindow;
+	type UnbondingPeriod = UnbondingPeriod;
+	type MaxDeadline = MaxDeadline;
+	type MaxItems = MaxItems;
+	type DepositPerByte = DepositPerByte;
+	type DepositBase = DepositBase;
+	type FailedPart = FailedPart;
+	type MissedCommitSlash = MissedCommitSlash;
+	type MissedRevealSlash = MissedRevealSlash;
+	type AgendaWeight = AgendaWeight;
+	type WeightInfo = ();
+}
+
+/// Burns what is slashed, and remembers how much that was.
+pub struct BurnSlashed;
+
+impl OnUnbalanced<Credit<AccountId, Balances>> for BurnSlashed {
+	fn on_nonzero_unbalanced(credit: Credit<AccountId, Balances>) {
+		SlashedAndBurned::mutate(|burned| *burned += credit.peek());
+	}
+}
+
+/// A hash of the block's number, the subject and [`Luck`].
+pub struct TestRandomness;
+
+impl Randomness<H256, BlockNumber> for TestRandomness {
+	fn random(subject: &[u8]) -> (H256, BlockNumber) {
+		let now = System::block_number();
+		let seed = codec::Encode::encode(&(now, subject, Luck::get()));
+		(sp_io::hashing::blake2_256(&seed).into(), KnownSince::get().unwrap_or(now))
+	}
+}
+
+pub fn new_test_ext() -> sp_io::TestExternalities {
+	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
+	let balances = (1..100).map(|number| (account(number), FUNDS)).collect();
+	pallet_balances::GenesisConfig::<Test> { balances, ..Default::default() }.assimilate_storage(&mut storage).unwrap();
+	pallet_fee_split::GenesisConfig::<Test>::default().assimilate_storage(&mut storage).unwrap();
+	let mut ext = sp_io::TestExternalities::new(storage);
+	ext.execute_with(|| {
+		System::set_block_number(1);
+		Genesis::set(Balances::total_issuance());
+		SlashedAndBurned::set(0);
+	});
+	ext
+}
+
+/// Runs `test`, and checks the invariants after it.
+pub fn run(test: impl FnOnce()) {
+	new_test_ext().execute_with(|| {
+		test();
+		check();
+	});
+}
+
+/// What must hold at any time, in each pallet and between them.
+pub fn check() {
+	ModelRegistry::do_try_state().unwrap();
+	TaskAssignment::do_try_state().unwrap();
+	Attestation::do_try_state().unwrap();
+	FeeSplit::do_try_state().unwrap();
+
+	let burned = pallet_fee_split::Totals::<Test>::get().tasks.burned + SlashedAndBurned::get();
+	assert_eq!(Balances::total_issuance(), Genesis::get() - burned, "only what is burned is gone");
+	let accounts: Balance =
+		frame_system::Account::<Test>::iter_values().map(|it| it.data.free + it.data.reserved).sum();
+	assert_eq!(Balances::total_issuance(), accounts, "the issuance is what the accounts have");
+
+	let mut open = std::collections::BTreeMap::<ModelId, u32>::new();
+	for (id, task) in pallet_task_assignment::Tasks::<Test>::iter() {
+		*open.entry(task.model).or_default() += u32::from(task.status.is_open());
+		let round = pallet_attestation::Rounds::<Test>::get(id);
+		let seats: Vec<_> = round.iter().flat_map(|round| &round.seats).map(|seat| &seat.worker).collect();
+		assert_eq!(seats.len(), task.workers.len(), "a round has a seat for each of the task's workers");
+		assert!(task.workers.iter().all(|worker| seats.contains(&worker)), "and no other");
+		let committed = round.is_some_and(|round| round.all_committed());
+		assert_eq!(committed, task.status == TaskStatus::Committed, "a task knows when all have committed");
+	}
+	assert!(pallet_attestation::Rounds::<Test>::iter_keys().all(pallet_task_assignment::Tasks::<Test>::contains_key));
+	for (model, entry) in pallet_model_registry::Models::<Test>::iter() {
+		assert_eq!(entry.open_tasks, open.get(&model).copied().unwrap_or(0), "a model's open tasks are counted");
+	}
+}
+
+/// Goes on by `blocks` blocks and checks the invariants after each.
+pub fn advance(blocks: BlockNumber) {
+	for _ in 0..blocks {
+		skip(1);
+	}
+}
+
+/// Goes on by `blocks` blocks, many, and checks the invariants after them.
+pub fn skip(blocks: BlockNumber) {
+	for _ in 0..blocks {
+		let now = System::block_number() + 1;
+		System::set_block_number(now);
+		AllPalletsWithSystem::on_initialize(now);
+	}
+	check();
+}
+
+/// Goes on to `block`.
+pub fn advance_to(block: BlockNumber) {
+	advance(block - System::block_number());
+}
+
+pub fn account(number: u8) -> AccountId {
+	AccountId32::new([number; 32])
+}
+
+pub fn accounts(numbers: &[u8]) -> Vec<AccountId> {
+	numbers.iter().copied().map(account).collect()
+}
+
+/// The number of one of the test's accounts.
+pub fn number(account: &AccountId) -> u8 {
+	AsRef::<[u8; 32]>::as_ref(account)[0]
+}
+
+pub fn signed(number: u8) -> RuntimeOrigin {
+	RuntimeOrigin::signed(account(number))
+}
+
+/// What an account can spend, and what it has on hold.
+pub fn balances(number: u8) -> (Balance, Balance) {
+	let account = frame_system::Account::<Test>::get(account(number)).data;
+	(account.free, account.reserved)
+}
+
+/// What an account has together.
+pub fn owned(who: &AccountId) -> Balance {
+	Balances::total_balance(who)
+}
+
+/// The events of the task assignment since the last time.
+pub fn events() -> Vec<Event<Test>> {
+	let events = System::read_events_no_consensus()
+		.filter_map(|record| match record.event {
+			RuntimeEvent::TaskAssignment(event) => Some(event),
+			_ => None,
+		})
+		.collect();
+	System::reset_events();
+	events
+}
+
+fn text<T: TryFrom<Vec<u8>>>(text: &str) -> T {
+	text.as_bytes().to_vec().try_into().ok().expect("a short text")
+}
+
+/// Places to fetch something from.
+pub fn uris(places: &[&str]) -> Uris {
+	places.iter().map(|place| text::<Uri>(place)).collect::<Vec<_>>().try_into().unwrap()
+}
+
+/// Content of `length` bytes that is kept elsewhere.
+pub fn reference(length: u64) -> Payload {
+	let content = ContentRef { hash: sha256(&length.to_le_bytes()), length, uris: uris(&["https://data.example/a"]) };
+	Payload::Reference(content)
+}
+
+pub fn inline(bytes: Vec<u8>) -> Payload {
+	Payload::Inline(Inline::try_from(bytes).expect("few bytes"))
+}
+
+/// A model of four features and three scores.
+pub fn spec(comparison: Comparison) -> ModelSpec {
+	let tensor = |name, length| TensorSpec {
+		name: text(name),
+		element: if comparison == Comparison::Exact { ElementType::I32 } else { ElementType::F32 },
+		shape: vec![Dim::Batch, Dim::Fixed(length)].try_into().unwrap(),
+	};
+	let graph = ContentRef { hash: sha256(b"graph"), length: 1000, uris: uris(&["https://models.example/a"]) };
+	ModelSpec {
+		name: text("iris"),
+		domain: text("tabular"),
+		files: vec![ModelFile { name: text("model.onnx"), content: graph }].try_into().unwrap(),
+		format: Format::Onnx,
+		opset: 17,
+		inputs: vec![tensor("features", 4)].try_into().unwrap(),
+		outputs: vec![tensor("scores", 3)].try_into().unwrap(),
+		licence: text("Apache-2.0"),
+		price: PRICE,
+		comparison,
+		runtime_class: RuntimeClass::Any,
+		fhe: None,
+		parent: None,
+	}
+}
+
+/// Registers a model.
+pub fn register(spec: ModelSpec) -> ModelId {
+	let model = pallet_model_registry::NextModelId::<Test>::get();
+	assert_ok!(ModelRegistry::register(signed(CREATOR), spec));
+	model
+}
+
+/// Registers a model whose answers agree within the default tolerance.
+pub fn model() -> ModelId {
+	register(spec(Comparison::default()))
+}
+
+/// The account of that number joins and serves a model.
+pub fn worker(number: u8, stake: Balance, capacity: u16, model: ModelId) {
+	assert_ok!(TaskAssignment::join(signed(number), stake, capacity, None));
+	assert_ok!(TaskAssignment::serve(signed(number), model));
+}
+
+/// Accounts join with the least stake and serve a model, one task each at a time.
+pub fn workers(numbers: impl IntoIterator<Item = u8>, model: ModelId) {
+	numbers.into_iter().for_each(|number| worker(number, STAKE, 1, model));
+}
+
+/// An input of `items` items for the test's models.
+pub fn input(items: u32) -> Payload {
+	let mut bundle = Vec::new();
+	let data = vec![0; items as usize * 16];
+	push_tensor(&mut bundle, ElementType::F32, &[items, 4], &data);
+	inline(bundle)
+}
+
+/// The requester submits a task that can wait as long as a task can.
+pub fn submit(model: ModelId, items: u32) -> TaskId {
+	submit_until(model, items, System::block_number() + MaxDeadline::get())
+}
+
+/// The requester submits that many tasks.
+pub fn submit_many(model: ModelId, count: usize) -> Vec<TaskId> {
+	(0..count).map(|_| submit(model, 1)).collect()
+}
+
+pub fn submit_until(model: ModelId, items: u32, deadline: BlockNumber) -> TaskId {
+	let task = pallet_task_assignment::NextTaskId::<Test>::get();
+	assert_ok!(try_submit(REQUESTER, model, input(items), items, deadline, Balance::MAX));
+	task
+}
+
+pub fn try_submit(
+	requester: u8,
+	model: ModelId,
+	input: Payload,
+	items: u32,
+	deadline: BlockNumber,
+	max_fee: Balance,
+) -> DispatchResult {
+	TaskAssignment::submit(signed(requester), model, input, items, Assurance::Pair, deadline, max_fee, [7; 32])
+}
+
+/// What a task of `items` items puts on hold besides its fee.
+pub fn deposit(items: u32) -> Balance {
+	let bytes = 2 + 2 * 4 + items as Balance * 16;
+	DepositBase::get() + DepositPerByte::get() * bytes
+}
+
+pub fn task(id: TaskId) -> Task<AccountId, BlockNumber> {
+	pallet_task_assignment::Tasks::<Test>::get(id).expect("the task is stored")
+}
+
+pub fn status(id: TaskId) -> TaskStatus<BlockNumber> {
+	task(id).status
+}
+
+pub fn worker_of(number: u8) -> Worker<AccountId, BlockNumber> {
+	pallet_task_assignment::Workers::<Test>::get(account(number)).expect("the worker is stored")
+}
+
+/// Whom a task is given to, in the order of their seats.
+pub fn assigned(id: TaskId) -> Vec<u8> {
+	task(id).workers.iter().map(number).collect()
+}
+
+/// Submits a task, and lets it be drawn.
+pub fn assign(model: ModelId) -> (TaskId, Vec<u8>) {
+	let task = submit(model, 1);
+	advance(1);
+	assert_eq!(status(task), TaskStatus::Assigned);
+	(task, assigned(task))
+}
+
+/// Submits a task, lets it be drawn and lets its workers commit these answers.
+pub fn assign_and_commit(model: ModelId, answers: [&Answer; 2]) -> (TaskId, Vec<u8>) {
+	let (task, drawn) = assign(model);
+	for (worker, answer) in drawn.iter().zip(answers) {
+		assert_ok!(commit(*worker, task, answer));
+	}
+	assert_eq!(status(task), TaskStatus::Committed);
+	(task, drawn)
+}
+
+/// An answer for one item.
+pub fn scores(scores: [i32; 3]) -> Answer {
+	Answer::Outputs(vec![Output { dims: vec![1, 3], data: scores.to_vec() }])
+}
+
+pub fn error(code: ErrorCode) -> Answer {
+	Answer::Error(code)
+}
+
+/// The salt of a worker.
+pub fn salt(worker: u8) -> [u8; 32] {
+	[worker ^ 0xa5; 32]
+}
+
+pub fn sealed(worker: u8, task: TaskId, answer: &Answer) -> H256 {
+	let genesis = System::block_hash(0);
+	commitment(&genesis, task, &account(worker), &salt(worker), &answer.digest())
+}
+
+pub fn commit(worker: u8, task: TaskId, answer: &Answer) -> DispatchResult {
+	Attestation::commit(signed(worker), task, sealed(worker, task, answer)).map(drop).map_err(|failed| failed.error)
+}
+
+pub fn reveal(worker: u8, task: TaskId, answer: &Answer) -> DispatchResult {
+	Attestation::reveal(signed(worker), task, salt(worker), answer.digest(), inline(answer.to_bytes()))
+		.map(drop)
+		.map_err(|failed| failed.error)
+}
+
+/// Each of these workers commits the same.
+pub fn all_commit(task: TaskId, workers: &[u8], answer: &Answer) {
+	for worker in workers {
+		assert_ok!(commit(*worker, task, answer));
+	}
+}
+
+/// Each of these workers reveals the same.
+pub fn all_reveal(task: TaskId, workers: &[u8], answer: &Answer) {
+	for worker in workers {
+		assert_ok!(reveal(*worker, task, answer));
+	}
+}
