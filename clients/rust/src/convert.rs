@@ -1,0 +1,362 @@
+//! Between the runtime's types and this crate's.
+
+use deepnode_primitives::{
+	content::Uris,
+	tensor::{TensorSpec, TensorSpecs},
+	Balance, ModelId, TaskId,
+};
+use subxt::utils::Static;
+
+use crate::{
+	error::{Error, Result},
+	events::Event,
+	runtime::{
+		self,
+		runtime_types::{
+			bounded_collections::bounded_vec::BoundedVec,
+			frame_support::traits::tokens::misc::IdAmount,
+			pallet_attestation::types as attestation,
+			pallet_fee_split::types as fee_split,
+			pallet_model_registry::types as registry,
+			pallet_task_assignment::{pallet::HoldReason as TaskHold, types as tasks},
+		},
+	},
+	types::*,
+	AccountId,
+};
+
+pub(crate) fn account(id: subxt::utils::AccountId32) -> AccountId {
+	AccountId::new(id.0)
+}
+
+pub(crate) fn to_account(id: &AccountId) -> subxt::utils::AccountId32 {
+	subxt::utils::AccountId32(*AsRef::<[u8; 32]>::as_ref(id))
+}
+
+fn accounts(ids: Vec<subxt::utils::AccountId32>) -> Vec<AccountId> {
+	ids.into_iter().map(account).collect()
+}
+
+pub(crate) fn worker(worker: tasks::Worker<subxt::utils::AccountId32, u32>) -> WorkerInfo {
+	WorkerInfo {
+		owner: account(worker.owner),
+		stake: worker.stake,
+		capacity: worker.capacity,
+		active: worker.active,
+		models: worker.models.0.into_iter().map(|(model, _)| model).collect(),
+		leaving: worker.leaving,
+	}
+}
+
+pub(crate) fn task(id: TaskId, task: tasks::Task<subxt::utils::AccountId32, u32>) -> TaskInfo {
+	TaskInfo {
+		id,
+		requester: account(task.requester),
+		model: task.model,
+		items: task.items,
+		assurance: task.assurance.0,
+		fee: task.fee,
+		deposit: task.deposit,
+		deadline: task.deadline,
+		seal: task.seal,
+		submitted_at: task.submitted_at,
+		status: status(task.status),
+		workers: accounts(task.workers.0),
+	}
+}
+
+fn status(status: tasks::TaskStatus<u32>) -> TaskStatus {
+	use tasks::TaskStatus as S;
+	match status {
+		S::Submitted => TaskStatus::Submitted,
+		S::Assigned => TaskStatus::Assigned,
+		S::Committed => TaskStatus::Committed,
+		S::Settled { at, digest } => TaskStatus::Settled { at, digest },
+		S::Refunded { at, reason } => TaskStatus::Refunded { at, reason: refund_reason(reason) },
+	}
+}
+
+fn refund_reason(reason: tasks::RefundReason) -> RefundReason {
+	use tasks::RefundReason as R;
+	match reason {
+		R::Expired => RefundReason::Expired,
+		R::Disagreed => RefundReason::Disagreed,
+		R::Failed(code) => RefundReason::Failed(code.0),
+	}
+}
+
+fn offence(offence: tasks::Offence) -> Offence {
+	match offence {
+		tasks::Offence::MissedCommit => Offence::MissedCommit,
+		tasks::Offence::MissedReveal => Offence::MissedReveal,
+	}
+}
+
+type Round = attestation::Round<subxt::utils::AccountId32>;
+
+pub(crate) fn seat(round: Round, worker: &AccountId) -> Option<SeatInfo> {
+	let may_reveal = round.seats.0.iter().all(|seat| seat.commitment.is_some());
+	let seat = round.seats.0.into_iter().find(|seat| seat.worker == to_account(worker))?;
+	Some(SeatInfo { commitment: seat.commitment, may_reveal, revealed: seat.revealed })
+}
+
+pub(crate) fn round_progress(round: Round) -> (u32, u32) {
+	let count = |done: fn(&attestation::Seat<subxt::utils::AccountId32>) -> bool| {
+		round.seats.0.iter().filter(|seat| done(seat)).count() as u32
+	};
+	(count(|seat| seat.commitment.is_some()), count(|seat| seat.revealed.is_some()))
+}
+
+pub(crate) fn fee_totals(totals: fee_split::FeeTotals) -> FeeTotals {
+	let delivered = |delivered: fee_split::Delivered| Delivered {
+		creators: delivered.creators,
+		workers: delivered.workers,
+		validators: delivered.validators,
+		treasury: delivered.treasury,
+		community: delivered.community,
+		burned: delivered.burned,
+	};
+	FeeTotals { tasks: delivered(totals.tasks), transactions: delivered(totals.transactions) }
+}
+
+pub(crate) fn model(id: ModelId, model: registry::Model<subxt::utils::AccountId32, u32>) -> ModelInfo {
+	ModelInfo {
+		id,
+		owner: account(model.owner),
+		spec: spec(model.spec),
+		active: matches!(model.status, registry::Status::Active),
+		open_tasks: model.open_tasks,
+		bond: model.bond,
+		registered_at: model.registered_at,
+	}
+}
+
+fn spec(spec: registry::ModelSpec) -> ModelSpec {
+	let file = |file: registry::ModelFile| ModelFile { name: text(file.name), content: file.content.0 };
+	let registry::Format::Onnx = spec.format;
+	ModelSpec {
+		name: text(spec.name),
+		domain: text(spec.domain),
+		files: spec.files.0.into_iter().map(file).collect(),
+		opset: spec.opset,
+		inputs: tensors(spec.inputs),
+		outputs: tensors(spec.outputs),
+		licence: text(spec.licence),
+		price: spec.price,
+		comparison: spec.comparison.0,
+		runtime_class: match spec.runtime_class {
+			registry::RuntimeClass::Any => None,
+			registry::RuntimeClass::Class(class) => Some(class),
+		},
+		fhe: spec.fhe,
+		parent: spec.parent.map(|parent| Parent { model: parent.model, royalty: parent.royalty }),
+	}
+}
+
+/// The registry only takes UTF-8, so nothing is lost.
+fn text(bytes: BoundedVec<u8>) -> String {
+	String::from_utf8_lossy(&bytes.0).into_owned()
+}
+
+/// The runtime bounds tensors as the primitives do, so none is cut off.
+fn tensors(specs: BoundedVec<Static<TensorSpec>>) -> TensorSpecs {
+	TensorSpecs::truncate_from(specs.0.into_iter().map(|spec| spec.0).collect())
+}
+
+/// The registry's entry; the bounds are those of `pallet-model-registry`.
+pub(crate) fn to_spec(spec: &ModelSpec) -> Result<registry::ModelSpec> {
+	let file = |file: &ModelFile| {
+		Ok(registry::ModelFile {
+			name: bounded("a file's name", file.name.as_bytes(), MAX_NAME)?,
+			content: Static(file.content.clone()),
+		})
+	};
+	if spec.files.len() > MAX_FILES as usize {
+		return Err(Error::too_long("the list of files", spec.files.len(), MAX_FILES));
+	}
+	Ok(registry::ModelSpec {
+		name: bounded("the model's name", spec.name.as_bytes(), MAX_NAME)?,
+		domain: bounded("the domain", spec.domain.as_bytes(), MAX_DOMAIN)?,
+		files: BoundedVec(spec.files.iter().map(file).collect::<Result<_>>()?),
+		format: registry::Format::Onnx,
+		opset: spec.opset,
+		inputs: to_tensors(&spec.inputs),
+		outputs: to_tensors(&spec.outputs),
+		licence: bounded("the licence", spec.licence.as_bytes(), MAX_NAME)?,
+		price: spec.price,
+		comparison: Static(spec.comparison),
+		runtime_class: spec.runtime_class.map_or(registry::RuntimeClass::Any, registry::RuntimeClass::Class),
+		fhe: spec.fhe,
+		parent: spec.parent.map(|parent| registry::Parent { model: parent.model, royalty: parent.royalty }),
+	})
+}
+
+const MAX_NAME: u32 = 64;
+const MAX_DOMAIN: u32 = 32;
+const MAX_FILES: u32 = 8;
+
+fn bounded(what: &'static str, bytes: &[u8], limit: u32) -> Result<BoundedVec<u8>> {
+	match bytes.len() {
+		length if length > limit as usize => Err(Error::too_long(what, length, limit)),
+		_ => Ok(BoundedVec(bytes.to_vec())),
+	}
+}
+
+fn to_tensors(specs: &TensorSpecs) -> BoundedVec<Static<TensorSpec>> {
+	BoundedVec(specs.iter().cloned().map(Static).collect())
+}
+
+pub(crate) fn to_uris(uris: Uris) -> BoundedVec<BoundedVec<u8>> {
+	BoundedVec(uris.into_iter().map(|uri| BoundedVec(uri.into_inner())).collect())
+}
+
+/// What is on hold and why, in words.
+pub(crate) fn holds(holds: BoundedVec<IdAmount<runtime::HoldReason, Balance>>) -> Vec<(String, Balance)> {
+	holds.0.into_iter().map(|hold| (reason(&hold.id), hold.amount)).collect()
+}
+
+fn reason(reason: &runtime::HoldReason) -> String {
+	use runtime::HoldReason as R;
+	match reason {
+		R::TaskAssignment(TaskHold::WorkerStake) => "worker stake".into(),
+		R::TaskAssignment(TaskHold::TaskFee) => "task fees in escrow".into(),
+		R::TaskAssignment(TaskHold::TaskDeposit) => "task deposits".into(),
+		R::ModelRegistry(_) => "model bonds".into(),
+		#[allow(unreachable_patterns)]
+		other => format!("{other:?}"),
+	}
+}
+
+/// An event, where this crate has a type for it.
+pub(crate) fn event(event: runtime::Event) -> Option<Event> {
+	use runtime::{
+		attestation::Event as Attestation, model_registry::Event as Registry, task_assignment::Event as Tasks,
+		Event as E,
+	};
+	Some(match event {
+		E::ModelRegistry(event) => match event {
+			Registry::ModelRegistered { model, owner } => Event::ModelRegistered { model, owner: account(owner) },
+			Registry::PriceChanged { model, price } => Event::PriceChanged { model, price },
+			Registry::UrisChanged { model, file } => Event::UrisChanged { model, file },
+			Registry::ModelRetired { model } => Event::ModelRetired { model },
+			Registry::BondReturned { model, owner, amount } => {
+				Event::BondReturned { model, owner: account(owner), amount }
+			},
+			Registry::ModelRemoved { model } => Event::ModelRemoved { model },
+		},
+		E::TaskAssignment(event) => match event {
+			Tasks::WorkerJoined { worker, stake } => Event::WorkerJoined { worker: account(worker), stake },
+			Tasks::StakeAdded { worker, stake } => Event::StakeAdded { worker: account(worker), stake },
+			Tasks::WorkerLeft { worker, withdrawable_at } => {
+				Event::WorkerLeft { worker: account(worker), withdrawable_at }
+			},
+			Tasks::StakeWithdrawn { worker, stake } => Event::StakeWithdrawn { worker: account(worker), stake },
+			Tasks::ModelServed { worker, model } => Event::ModelServed { worker: account(worker), model },
+			Tasks::ModelDropped { worker, model } => Event::ModelDropped { worker: account(worker), model },
+			Tasks::TaskSubmitted { task, requester, model, items, fee } => {
+				Event::TaskSubmitted { task, requester: account(requester), model, items, fee }
+			},
+			Tasks::TaskAssigned { task, workers } => Event::TaskAssigned { task, workers: accounts(workers) },
+			Tasks::WorkerReplaced { task, absent, replacement } => {
+				Event::WorkerReplaced { task, absent: account(absent), replacement: account(replacement) }
+			},
+			Tasks::TaskRequeued { task } => Event::TaskRequeued { task },
+			Tasks::AnswersCommitted { task } => Event::AnswersCommitted { task },
+			Tasks::TaskSettled { task, digest, winners, split } => {
+				Event::TaskSettled { task, digest, winners: accounts(winners), split: split.0 }
+			},
+			Tasks::TaskRefunded { task, amount, reason } => {
+				Event::TaskRefunded { task, amount, reason: refund_reason(reason) }
+			},
+			Tasks::WorkerSlashed { worker, task, amount, offence: why } => {
+				Event::WorkerSlashed { worker: account(worker), task, amount, offence: offence(why) }
+			},
+			Tasks::WorkerCompensated { worker, task, amount } => {
+				Event::WorkerCompensated { worker: account(worker), task, amount }
+			},
+		},
+		E::Attestation(event) => match event {
+			Attestation::Committed { task, worker } => Event::Committed { task, worker: account(worker) },
+			Attestation::Revealed { task, worker, digest } => Event::Revealed { task, worker: account(worker), digest },
+		},
+		_ => return None,
+	})
+}
+
+#[cfg(test)]
+mod tests {
+	use deepnode_primitives::{
+		comparison::Comparison,
+		content::ContentRef,
+		tensor::{Dim, ElementType},
+	};
+
+	use super::*;
+
+	fn model_spec() -> ModelSpec {
+		let pixels = TensorSpec {
+			name: b"pixels".to_vec().try_into().unwrap(),
+			element: ElementType::F32,
+			shape: vec![Dim::Batch, Dim::Fixed(64)].try_into().unwrap(),
+		};
+		let uri = b"file:///m.onnx".to_vec().try_into().unwrap();
+		let content = ContentRef { hash: [7; 32], length: 9, uris: vec![uri].try_into().unwrap() };
+		ModelSpec {
+			name: "Ziffern \u{1d7d9}".into(),
+			domain: "vision/digits".into(),
+			files: vec![ModelFile { name: "m.onnx".into(), content }],
+			opset: 17,
+			inputs: vec![pixels.clone()].try_into().unwrap(),
+			outputs: vec![pixels].try_into().unwrap(),
+			licence: "Apache-2.0".into(),
+			price: u128::MAX,
+			comparison: Comparison::default(),
+			runtime_class: Some(3),
+			fhe: Some(4),
+			parent: Some(Parent { model: 5, royalty: 6 }),
+		}
+	}
+
+	#[test]
+	fn a_model_comes_back_from_the_runtimes_types_as_it_went() {
+		assert_eq!(spec(to_spec(&model_spec()).unwrap()), model_spec());
+	}
+
+	#[test]
+	fn what_is_too_long_for_the_registry_is_told_by_name_and_length() {
+		let refused = |change: fn(&mut ModelSpec)| {
+			let mut spec = model_spec();
+			change(&mut spec);
+			to_spec(&spec).unwrap_err().to_string()
+		};
+		let text = refused(|spec| spec.domain = "d".repeat(33));
+		assert_eq!(text, "the domain is 33 long, and the chain takes at most 32");
+		assert!(refused(|spec| spec.name = "n".repeat(65)).contains("the model's name is 65 long"));
+		assert!(refused(|spec| spec.files = vec![spec.files[0].clone(); 9]).contains("the list of files is 9 long"));
+	}
+
+	#[test]
+	fn accounts_are_the_same_bytes() {
+		let id = AccountId::new([9; 32]);
+		assert_eq!(account(to_account(&id)), id);
+	}
+
+	#[test]
+	fn the_calls_are_those_of_the_committed_metadata() {
+		use subxt::{client::OfflineClient, config::substrate::SpecVersionForRange, SubstrateConfig};
+		let metadata = subxt::Metadata::decode_from(include_bytes!("../metadata.scale")).unwrap();
+		let config = SubstrateConfig::builder()
+			.set_metadata_for_spec_versions([(1, std::sync::Arc::new(metadata))])
+			.set_spec_version_for_block_ranges([SpecVersionForRange {
+				block_range: 0..u64::MAX,
+				spec_version: 1,
+				transaction_version: 1,
+			}])
+			.build();
+		let at = OfflineClient::new_with_config(config).at_block(0u64).unwrap();
+		let register = runtime::tx().model_registry().register(to_spec(&model_spec()).unwrap());
+		let encoded = at.tx().call_data(&register).unwrap();
+		assert!(encoded.len() > 100, "{encoded:?}");
+		at.tx().validate(&runtime::tx().attestation().commit(1, Default::default())).unwrap();
+	}
+}

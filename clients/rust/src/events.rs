@@ -1,0 +1,121 @@
+//! What happened in blocks.
+
+use deepnode_primitives::{content::Digest, fees::Split, Balance, ModelId, TaskId};
+use subxt::config::SubstrateConfig;
+
+use crate::{
+	blocks::Block,
+	client::Client,
+	convert,
+	error::Result,
+	types::{Offence, RefundReason},
+	AccountId, H256,
+};
+
+/// Something that happened on the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(missing_docs)] // The variants' fields say what their names say.
+pub enum Event {
+	/// A model is in the registry.
+	ModelRegistered { model: ModelId, owner: AccountId },
+	/// A model has another price per item from now on.
+	PriceChanged { model: ModelId, price: Balance },
+	/// One of a model's files is to be fetched elsewhere.
+	UrisChanged { model: ModelId, file: u8 },
+	/// A model takes no new tasks.
+	ModelRetired { model: ModelId },
+	/// A retired model's last task was closed, and its bond was released.
+	BondReturned { model: ModelId, owner: AccountId, amount: Balance },
+	/// Nothing needs a retired model any more, and its entry is gone.
+	ModelRemoved { model: ModelId },
+	/// A worker has put up its stake.
+	WorkerJoined { worker: AccountId, stake: Balance },
+	/// A worker has added to its stake.
+	StakeAdded { worker: AccountId, stake: Balance },
+	/// A worker takes no more tasks, and can withdraw its stake from a block on.
+	WorkerLeft { worker: AccountId, withdrawable_at: u32 },
+	/// A worker that had left has its stake back.
+	StakeWithdrawn { worker: AccountId, stake: Balance },
+	/// A worker serves a model.
+	ModelServed { worker: AccountId, model: ModelId },
+	/// A worker serves a model no more.
+	ModelDropped { worker: AccountId, model: ModelId },
+	/// A task waits for its workers, with this fee in escrow.
+	TaskSubmitted { task: TaskId, requester: AccountId, model: ModelId, items: u32, fee: Balance },
+	/// A task's workers are drawn.
+	TaskAssigned { task: TaskId, workers: Vec<AccountId> },
+	/// A worker that did not commit is replaced.
+	WorkerReplaced { task: TaskId, absent: AccountId, replacement: AccountId },
+	/// A task waits for its workers again.
+	TaskRequeued { task: TaskId },
+	/// A worker has sealed its answer.
+	Committed { task: TaskId, worker: AccountId },
+	/// All workers of a task have committed.
+	AnswersCommitted { task: TaskId },
+	/// A worker has opened its answer.
+	Revealed { task: TaskId, worker: AccountId, digest: Digest },
+	/// A task's answers agree and its fee is divided.
+	TaskSettled { task: TaskId, digest: Digest, winners: Vec<AccountId>, split: Split },
+	/// A requester has this much of its fee back.
+	TaskRefunded { task: TaskId, amount: Balance, reason: RefundReason },
+	/// A worker lost stake.
+	WorkerSlashed { worker: AccountId, task: TaskId, amount: Balance, offence: Offence },
+	/// A worker whose partner did not reveal is paid from the partner's slash.
+	WorkerCompensated { worker: AccountId, task: TaskId, amount: Balance },
+	/// An event that this crate has no type for.
+	Other { pallet: String, name: String },
+}
+
+impl Event {
+	/// The task that it is about.
+	pub const fn task(&self) -> Option<TaskId> {
+		match self {
+			Self::TaskSubmitted { task, .. }
+			| Self::TaskAssigned { task, .. }
+			| Self::WorkerReplaced { task, .. }
+			| Self::TaskRequeued { task }
+			| Self::Committed { task, .. }
+			| Self::AnswersCommitted { task }
+			| Self::Revealed { task, .. }
+			| Self::TaskSettled { task, .. }
+			| Self::TaskRefunded { task, .. }
+			| Self::WorkerSlashed { task, .. }
+			| Self::WorkerCompensated { task, .. } => Some(*task),
+			_ => None,
+		}
+	}
+
+	/// Reads an event; one that is not what this crate expects keeps its name.
+	pub(crate) fn read(event: &subxt::events::Event<'_, SubstrateConfig>) -> Self {
+		event
+			.decode_as()
+			.ok()
+			.and_then(convert::event)
+			.unwrap_or_else(|| Self::Other { pallet: event.pallet_name().into(), name: event.event_name().into() })
+	}
+}
+
+impl Client {
+	/// What happened in a block, in order.
+	pub async fn events(&self, at: H256) -> Result<Vec<Event>> {
+		let events = self.at(Some(at)).await?.events().fetch().await?;
+		events.iter().map(|event| Ok(Event::read(&event?))).collect()
+	}
+
+	/// What happened to a task from a block on, up to another, or up to the best block. The node must
+	/// still have the blocks' state.
+	pub async fn task_events(&self, task: TaskId, from: u32, to: Option<u32>) -> Result<Vec<(Block, Event)>> {
+		let to = match to {
+			Some(to) => to,
+			None => self.best_block().await?.number,
+		};
+		let mut found = Vec::new();
+		for number in from..=to {
+			let Some(block) = self.block_at(number).await? else { break };
+			let events = self.events(block.hash).await?;
+			found.extend(events.into_iter().filter(|event| event.task() == Some(task)).map(|event| (block, event)));
+		}
+		Ok(found)
+	}
+}

@@ -1,0 +1,43 @@
+//! The runtime's interface, generated from `metadata.scale`. Nothing outside this crate sees it.
+
+#[subxt::subxt(
+	runtime_metadata_path = "metadata.scale",
+	substitute_type(
+		path = "deepnode_primitives::comparison::Comparison",
+		with = "::subxt::utils::Static<::deepnode_primitives::comparison::Comparison>"
+	),
+	substitute_type(
+		path = "deepnode_primitives::content::ContentRef",
+		with = "::subxt::utils::Static<::deepnode_primitives::content::ContentRef>"
+	),
+	substitute_type(
+		path = "deepnode_primitives::content::Payload",
+		with = "::subxt::utils::Static<::deepnode_primitives::content::Payload>"
+	),
+	substitute_type(
+		path = "deepnode_primitives::fees::FeeTable",
+		with = "::subxt::utils::Static<::deepnode_primitives::fees::FeeTable>"
+	),
+	substitute_type(
+		path = "deepnode_primitives::fees::Split",
+		with = "::subxt::utils::Static<::deepnode_primitives::fees::Split>"
+	),
+	substitute_type(
+		path = "deepnode_primitives::task::Assurance",
+		with = "::subxt::utils::Static<::deepnode_primitives::task::Assurance>"
+	),
+	substitute_type(
+		path = "deepnode_primitives::task::ErrorCode",
+		with = "::subxt::utils::Static<::deepnode_primitives::task::ErrorCode>"
+	),
+	substitute_type(
+		path = "deepnode_primitives::tensor::TensorSpec",
+		with = "::subxt::utils::Static<::deepnode_primitives::tensor::TensorSpec>"
+	)
+)]
+mod generated {}
+
+pub(crate) use generated::*;
+
+/// Why DN are on hold.
+pub(crate) type HoldReason = runtime_types::deepnode_runtime::RuntimeHoldReason;

@@ -1,0 +1,300 @@
+//! What the chain says, in types of one's own: they stay where the runtime's layout changes.
+
+use deepnode_primitives::{
+	comparison::Comparison,
+	content::{ContentRef, Digest},
+	task::{Assurance, ErrorCode},
+	tensor::TensorSpecs,
+	Balance, ModelId, TaskId,
+};
+
+use crate::{AccountId, H256};
+
+/// A model in the registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelInfo {
+	/// Its number.
+	pub id: ModelId,
+	/// Who owns it and earns the creator's share.
+	pub owner: AccountId,
+	/// What it is and on which terms it serves.
+	pub spec: ModelSpec,
+	/// Whether it takes new tasks; a retired model only finishes what it has.
+	pub active: bool,
+	/// How many of its tasks are not closed.
+	pub open_tasks: u32,
+	/// What its owner has on hold for it.
+	pub bond: Balance,
+	/// The block of its registration.
+	pub registered_at: u32,
+}
+
+/// What a model is and on which terms it serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelSpec {
+	/// Its name.
+	pub name: String,
+	/// What it is for; models of one domain compete.
+	pub domain: String,
+	/// Its files; the first is the graph.
+	pub files: Vec<ModelFile>,
+	/// The version of the ONNX operator set.
+	pub opset: u16,
+	/// The inputs that a task must bring.
+	pub inputs: TensorSpecs,
+	/// The outputs that a task gets.
+	pub outputs: TensorSpecs,
+	/// The SPDX expression of its licence.
+	pub licence: String,
+	/// What one item costs.
+	pub price: Balance,
+	/// When two answers agree.
+	pub comparison: Comparison,
+	/// The class of runtimes that its workers must use; any where it is `None`.
+	pub runtime_class: Option<u16>,
+	/// The FHE parameters of encrypted inputs; `None` where inputs are plain.
+	pub fhe: Option<u32>,
+	/// The model that it descends from, and what it owes it.
+	pub parent: Option<Parent>,
+}
+
+/// One file of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelFile {
+	/// Its name.
+	pub name: String,
+	/// What it contains and where to fetch it.
+	pub content: ContentRef,
+}
+
+/// A model's parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parent {
+	/// The parent.
+	pub model: ModelId,
+	/// What the child owes it of all that it receives, in parts per million.
+	pub royalty: u32,
+}
+
+/// A worker and its stake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerInfo {
+	/// Who runs it: two workers of one owner never serve one task.
+	pub owner: AccountId,
+	/// What it has on hold.
+	pub stake: Balance,
+	/// How many tasks it serves at once.
+	pub capacity: u16,
+	/// How many it serves now.
+	pub active: u16,
+	/// The models that it serves.
+	pub models: Vec<ModelId>,
+	/// The block from which its stake may leave, once it has said that it leaves.
+	pub leaving: Option<u32>,
+}
+
+/// A task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskInfo {
+	/// Its number.
+	pub id: TaskId,
+	/// Who asked and pays.
+	pub requester: AccountId,
+	/// What is asked.
+	pub model: ModelId,
+	/// How many items the input has.
+	pub items: u32,
+	/// How surely the answer is checked.
+	pub assurance: Assurance,
+	/// What is, or was, in escrow for it.
+	pub fee: Balance,
+	/// What is on hold for its storage.
+	pub deposit: Balance,
+	/// The last block in which it can settle.
+	pub deadline: u32,
+	/// Random for an ordinary task; a sealed expectation for a known-answer task.
+	pub seal: [u8; 32],
+	/// The block of its submission.
+	pub submitted_at: u32,
+	/// Where it stands.
+	pub status: TaskStatus,
+	/// Who serves it now; nobody before its draw and after its end.
+	pub workers: Vec<AccountId>,
+}
+
+/// Where a task stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskStatus {
+	/// It waits for its workers to be drawn.
+	Submitted,
+	/// Its workers are drawn; they run the model and commit.
+	Assigned,
+	/// All of them have committed; they reveal.
+	Committed,
+	/// The answers agreed, and the fee is divided.
+	Settled {
+		/// In which block.
+		at: u32,
+		/// The digest of the agreed answer.
+		digest: Digest,
+	},
+	/// The requester has its money back, or what was not spent of it.
+	Refunded {
+		/// In which block.
+		at: u32,
+		/// Why.
+		reason: RefundReason,
+	},
+}
+
+impl TaskStatus {
+	/// Whether the task has ended.
+	pub const fn is_final(&self) -> bool {
+		matches!(self, Self::Settled { .. } | Self::Refunded { .. })
+	}
+
+	/// The status in one word.
+	pub const fn name(&self) -> &'static str {
+		match self {
+			Self::Submitted => "submitted",
+			Self::Assigned => "assigned",
+			Self::Committed => "committed",
+			Self::Settled { .. } => "settled",
+			Self::Refunded { .. } => "refunded",
+		}
+	}
+}
+
+/// Why a requester gets its money back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundReason {
+	/// No answer could be had before the deadline.
+	Expired,
+	/// The workers' answers do not agree.
+	Disagreed,
+	/// The workers agree that the task has no answer. A fixed part of the fee pays them.
+	Failed(ErrorCode),
+}
+
+/// What a worker lost stake for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offence {
+	/// It was assigned and did not commit in time.
+	MissedCommit,
+	/// It committed and did not reveal in time.
+	MissedReveal,
+}
+
+/// What a worker has done for a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeatInfo {
+	/// What it committed to, once it has.
+	pub commitment: Option<H256>,
+	/// Whether every worker of the round has committed, so that it may reveal.
+	pub may_reveal: bool,
+	/// The digest that it revealed, once it has.
+	pub revealed: Option<Digest>,
+}
+
+/// A task to submit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubmitTask {
+	/// The model.
+	pub model: ModelId,
+	/// The input: a bundle of tensors.
+	pub input: deepnode_primitives::content::Payload,
+	/// How many items it has.
+	pub items: u32,
+	/// How surely the answer is checked.
+	pub assurance: Assurance,
+	/// The last block in which it can settle.
+	pub deadline: u32,
+	/// The most that it may cost.
+	pub max_fee: Balance,
+	/// 32 bytes; random for an ordinary task.
+	pub seal: [u8; 32],
+}
+
+/// An account's DN.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountInfo {
+	/// How many transactions it has made.
+	pub nonce: u32,
+	/// What it can spend, apart from the existential deposit and what is frozen.
+	pub free: Balance,
+	/// What is on hold, and why.
+	pub held: Vec<(String, Balance)>,
+	/// What cannot be spent though it is free.
+	pub frozen: Balance,
+	/// Everything together.
+	pub total: Balance,
+}
+
+/// Where fees have gone since the first block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FeeTotals {
+	/// The fees of settled tasks.
+	pub tasks: Delivered,
+	/// The fees of transactions.
+	pub transactions: Delivered,
+}
+
+/// What has been delivered to whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delivered {
+	/// To creators and their lineages.
+	pub creators: Balance,
+	/// To workers.
+	pub workers: Balance,
+	/// To the validators' pot.
+	pub validators: Balance,
+	/// To the treasury, with what nobody else could receive.
+	pub treasury: Balance,
+	/// To the community's pot.
+	pub community: Balance,
+	/// Out of existence.
+	pub burned: Balance,
+}
+
+/// The accounts that collect the network's parts of the fees, and what they hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pots {
+	/// For validators and their nominators.
+	pub validators: Pot,
+	/// The treasury.
+	pub treasury: Pot,
+	/// Community rewards.
+	pub community: Pot,
+}
+
+/// An account that collects a part of the fees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pot {
+	/// The account.
+	pub account: AccountId,
+	/// What it holds.
+	pub balance: Balance,
+}
+
+/// The bounds and periods that the runtime sets; periods in blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+	/// The least stake of a worker.
+	pub min_stake: Balance,
+	/// How long a worker has to commit.
+	pub commit_window: u32,
+	/// How long a worker has to reveal once all have committed.
+	pub reveal_window: u32,
+	/// How long an ended task is kept.
+	pub audit_window: u32,
+	/// How long a stake stays after its worker has left.
+	pub unbonding_period: u32,
+	/// How far ahead a deadline may lie.
+	pub max_deadline: u32,
+	/// The most items of one task.
+	pub max_items: u32,
+	/// What every task costs as a deposit.
+	pub deposit_base: Balance,
+	/// What each byte of an input on chain costs as a deposit besides.
+	pub deposit_per_byte: Balance,
+}
