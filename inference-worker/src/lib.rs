@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+pub mod cache;
+pub mod canonical;
+pub mod chain;
+pub mod cli;
+pub mod engine;
+pub mod fetch;
+pub mod health;
+pub mod http;
+pub mod infer;
+pub mod metrics;
+pub mod runner;
+pub mod sandbox;
+pub mod scan;
+pub mod service;
+pub mod store;
+pub mod tasks;
+pub mod worker;

@@ -1,0 +1,415 @@
+//! Runs somebody else's model in a process of its own that can compute and nothing else.
+//!
+//! The parent keeps children warm: a child that has loaded a model is used again for the next run of
+//! that model. A child is killed when it is late, and whatever it does, its parent lives on.
+
+pub mod child;
+pub mod confine;
+mod os;
+pub mod protocol;
+
+use std::{
+	io,
+	os::unix::process::ExitStatusExt,
+	path::PathBuf,
+	process::{ExitStatus, Stdio},
+	sync::{mpsc, Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+	time::{Duration, Instant},
+};
+
+use codec::Decode;
+use deepnode_primitives::{content::Digest, task::ErrorCode};
+use tokio::{
+	io::AsyncReadExt,
+	process::{Child as Process, ChildStdin, ChildStdout, Command},
+	sync::oneshot,
+	time::timeout,
+};
+
+use crate::{
+	engine::{Kind, Tensor},
+	scan::Report,
+};
+use protocol::{Load, Reply, Request, Start};
+
+/// How children are started and what they may use.
+#[derive(Clone, Debug)]
+pub struct Config {
+	/// The program whose `sandboxed-run` command is a child: this binary itself.
+	pub program: PathBuf,
+	/// Which engine runs the models.
+	pub engine: Kind,
+	/// The engine's library.
+	pub library: Option<PathBuf>,
+	/// Bytes of address space of a child.
+	pub memory: u64,
+	/// Whether a kernel without Landlock is an error.
+	pub require_landlock: bool,
+	/// How long one load, and one run, may take.
+	pub timeout: Duration,
+	/// How many children that have a model loaded are kept.
+	pub max_idle: usize,
+	/// The longest outputs, in bytes.
+	pub longest_reply: usize,
+}
+
+/// The binary that is running now, even if its file has been replaced since.
+pub const THIS_BINARY: &str = "/proc/self/exe";
+
+impl Config {
+	/// The defaults for an engine.
+	pub fn new(engine: Kind, library: Option<PathBuf>) -> Self {
+		Self {
+			program: THIS_BINARY.into(),
+			engine,
+			library,
+			memory: 2 << 30,
+			require_landlock: false,
+			timeout: Duration::from_secs(20),
+			max_idle: 4,
+			longest_reply: 64 << 20,
+		}
+	}
+
+	/// Processor time of a child's whole life: it has one thread, so it never needs more than this
+	/// before [`Child::is_spent`] retires it.
+	fn cpu_seconds(&self) -> u64 {
+		self.timeout.as_secs().saturating_add(1).saturating_mul(16).max(600)
+	}
+}
+
+/// Why a model cannot be run on this machine now. Never a task's answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+	/// A child cannot be started.
+	#[error("cannot start {program}: {source}; check the limits on processes and memory, and the space in the temporary directory")]
+	Spawn {
+		/// The program.
+		program: String,
+		/// Why.
+		source: io::Error,
+	},
+	/// The child says that it cannot work here.
+	#[error("the sandbox does not start: {0}")]
+	Unusable(String),
+	/// The child ended before it was ready.
+	#[error("the sandbox ended before it was ready ({0})")]
+	Died(String),
+}
+
+/// Why a run gives no outputs.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+	/// The task is answered with this code.
+	#[error("{code:?}: {detail}")]
+	Answer {
+		/// The code.
+		code: ErrorCode,
+		/// Why, for the log.
+		detail: String,
+	},
+	/// This machine's trouble; another attempt may succeed.
+	#[error(transparent)]
+	Local(#[from] SandboxError),
+}
+
+fn answer(code: ErrorCode, detail: impl Into<String>) -> RunError {
+	RunError::Answer { code, detail: detail.into() }
+}
+
+type Spawned = oneshot::Sender<io::Result<Process>>;
+
+/// The children, and how to start more.
+pub struct Sandbox {
+	config: Config,
+	/// Asks the thread that starts children. It lives as long as the sandbox: the kernel kills a child
+	/// when the *thread* that started it ends.
+	spawner: mpsc::Sender<Spawned>,
+	/// Children with a model, the one used last at the end.
+	idle: Mutex<Vec<Child>>,
+	/// A child without a model, so that the next model need not wait for the engine.
+	spare: Mutex<Option<Child>>,
+	description: OnceLock<Description>,
+}
+
+/// What the first child said about itself.
+#[derive(Clone, Debug)]
+pub struct Description {
+	/// The engine's name and version.
+	pub engine: String,
+	/// Whether Landlock guards the files: 0 not, 1 partly, 2 fully.
+	pub landlock: u8,
+}
+
+impl Sandbox {
+	/// Starts the first child, which shows that the engine and the sandbox work here.
+	pub async fn start(config: Config) -> Result<Arc<Self>, SandboxError> {
+		let (spawner, requests) = mpsc::channel::<Spawned>();
+		let runtime = tokio::runtime::Handle::current();
+		let mut command = Command::new(&config.program);
+		command
+			.arg0("deepnode-worker")
+			.arg("sandboxed-run")
+			.arg(std::process::id().to_string())
+			.env_clear()
+			// ONNX Runtime 1.31 sends telemetry unless it is told not to before it is loaded.
+			.env("ORT_DISABLE_TELEMETRY", "1")
+			.stdin(Stdio::piped())
+			.stdout(Stdio::piped())
+			.stderr(Stdio::piped())
+			.kill_on_drop(true);
+		std::thread::Builder::new()
+			.name("sandbox-spawner".into())
+			.spawn(move || {
+				let _runtime = runtime.enter();
+				for request in requests {
+					// Nobody waiting any more only means that the child is dropped, and so killed.
+					let _ = request.send(spawn(&mut command));
+				}
+			})
+			.map_err(|source| SandboxError::Spawn { program: "a thread".into(), source })?;
+		let sandbox = Arc::new(Self {
+			config,
+			spawner,
+			idle: Mutex::default(),
+			spare: Mutex::default(),
+			description: OnceLock::new(),
+		});
+		let first = sandbox.spawn().await?;
+		*lock(&sandbox.spare) = Some(first);
+		Ok(sandbox)
+	}
+
+	/// What the first child said about itself.
+	pub fn description(&self) -> Description {
+		self.description.get().cloned().unwrap_or(Description { engine: self.config.engine.name().into(), landlock: 0 })
+	}
+
+	/// Takes a child that has the model loaded, if one is idle.
+	pub fn warm(self: &Arc<Self>, identity: &Digest) -> Option<Lease> {
+		let mut idle = lock(&self.idle);
+		while let Some(at) = idle.iter().rposition(|child| child.model.as_ref() == Some(identity)) {
+			let mut child = idle.remove(at);
+			if child.lives() {
+				return Some(Lease { child, sandbox: self.clone(), warm: true });
+			}
+		}
+		None
+	}
+
+	/// Whether an idle child has the model loaded.
+	pub fn is_warm(&self, identity: &Digest) -> bool {
+		lock(&self.idle).iter().any(|child| child.model.as_ref() == Some(identity))
+	}
+
+	/// Loads a model into a fresh child.
+	pub async fn load(self: &Arc<Self>, identity: Digest, load: Load) -> Result<(Lease, Report), RunError> {
+		let spare = lock(&self.spare).take().and_then(|mut child| child.lives().then_some(child));
+		let mut child = match spare {
+			Some(child) => child,
+			None => self.spawn().await?,
+		};
+		self.clone().replenish();
+		match child.ask(&Request::Load(load), &self.config).await? {
+			Reply::Loaded(report) => {
+				child.model = Some(identity);
+				Ok((Lease { child, sandbox: self.clone(), warm: false }, *report))
+			},
+			Reply::Failed { code, detail } => Err(answer(code, detail)),
+			_ => Err(out_of_turn()),
+		}
+	}
+
+	/// Starts the next spare in the background.
+	fn replenish(self: Arc<Self>) {
+		tokio::spawn(async move {
+			match self.spawn().await {
+				Ok(child) => *lock(&self.spare) = Some(child),
+				Err(error) => tracing::warn!(%error, "no spare sandbox"),
+			}
+		});
+	}
+
+	async fn spawn(&self) -> Result<Child, SandboxError> {
+		let failed = |source| SandboxError::Spawn { program: self.config.program.display().to_string(), source };
+		let gone = || failed(io::Error::other("the spawner thread is gone"));
+		let (reply, spawned) = oneshot::channel();
+		self.spawner.send(reply).map_err(|_| gone())?;
+		let process = spawned.await.map_err(|_| gone())?.map_err(failed)?;
+		let mut child = Child::new(process).map_err(failed)?;
+		let start = Request::Start(Start {
+			engine: self.config.engine,
+			library: self.config.library.as_ref().map(|path| path.display().to_string()),
+			memory: self.config.memory,
+			cpu_seconds: self.config.cpu_seconds(),
+			require_landlock: self.config.require_landlock,
+		});
+		match child.ask(&start, &self.config).await {
+			Ok(Reply::Ready { engine, landlock }) => {
+				let _ = self.description.set(Description { engine, landlock });
+				Ok(child)
+			},
+			Ok(Reply::Unusable(why)) => Err(SandboxError::Unusable(why)),
+			Ok(_) => Err(SandboxError::Died("it spoke out of turn".into())),
+			Err(RunError::Answer { detail, .. }) => Err(SandboxError::Died(detail)),
+			Err(RunError::Local(error)) => Err(error),
+		}
+	}
+
+	fn give_back(&self, child: Child) {
+		if child.is_spent(&self.config) {
+			return;
+		}
+		let mut idle = lock(&self.idle);
+		idle.push(child);
+		while idle.len() > self.config.max_idle {
+			idle.remove(0);
+		}
+	}
+}
+
+/// A child with a model, for one run.
+pub struct Lease {
+	child: Child,
+	sandbox: Arc<Sandbox>,
+	warm: bool,
+}
+
+impl Lease {
+	/// Whether the child had run or loaded something before this lease.
+	pub fn is_warm(&self) -> bool {
+		self.warm
+	}
+
+	/// Runs the model. A child that answers goes back to the pool; one that is late or dies does not.
+	pub async fn run(mut self, bundle: Vec<u8>) -> Result<Vec<Tensor>, RunError> {
+		let reply = self.child.ask(&Request::Run { bundle }, &self.sandbox.config).await?;
+		match reply {
+			Reply::Outputs(outputs) => {
+				self.keep();
+				Ok(outputs)
+			},
+			Reply::Failed { code, detail } => {
+				// A child whose memory may be exhausted, or whose engine panicked, is not used again.
+				if code == ErrorCode::InputInvalid {
+					self.keep();
+				}
+				Err(answer(code, detail))
+			},
+			_ => Err(out_of_turn()),
+		}
+	}
+
+	/// Puts the child into the pool, loaded as it is.
+	pub fn keep(self) {
+		self.sandbox.give_back(self.child);
+	}
+}
+
+/// Starts a child in a directory that is removed as soon as it has started: nothing is in there, and
+/// nothing can be put there.
+fn spawn(command: &mut Command) -> io::Result<Process> {
+	let directory = tempfile::Builder::new().prefix("deepnode-sandbox-").tempdir()?;
+	let process = command.current_dir(directory.path()).spawn();
+	directory.close()?;
+	process
+}
+
+fn out_of_turn() -> RunError {
+	answer(ErrorCode::ModelInvalid, "the sandbox spoke out of turn")
+}
+
+/// One process. It is killed when this is dropped.
+struct Child {
+	process: Process,
+	input: ChildStdin,
+	output: ChildStdout,
+	model: Option<Digest>,
+	busy: Duration,
+	words: Arc<Mutex<String>>,
+}
+
+impl Child {
+	fn new(mut process: Process) -> io::Result<Self> {
+		let missing = || io::Error::other("a pipe is missing");
+		let input = process.stdin.take().ok_or_else(missing)?;
+		let output = process.stdout.take().ok_or_else(missing)?;
+		let mut errors = process.stderr.take().ok_or_else(missing)?;
+		let words = Arc::new(Mutex::new(String::new()));
+		let last_words = words.clone();
+		tokio::spawn(async move {
+			let mut buffer = [0; 1024];
+			while let Ok(length @ 1..) = errors.read(&mut buffer).await {
+				let text = String::from_utf8_lossy(buffer.get(..length).unwrap_or_default()).into_owned();
+				tracing::debug!(target: "sandbox", "{}", text.trim_end());
+				let mut words = lock(&last_words);
+				// The start of a long complaint says what is wrong; the rest is in the debug log.
+				if words.len() < 2048 {
+					words.push_str(&text);
+				}
+			}
+		});
+		Ok(Self { process, input, output, model: None, busy: Duration::ZERO, words })
+	}
+
+	fn lives(&mut self) -> bool {
+		matches!(self.process.try_wait(), Ok(None))
+	}
+
+	/// Whether the child has used so much of its processor time that a full run may not fit any more.
+	fn is_spent(&self, config: &Config) -> bool {
+		self.busy.saturating_add(config.timeout.saturating_mul(3)).as_secs() >= config.cpu_seconds()
+	}
+
+	/// One question, one reply, within the deadline.
+	async fn ask(&mut self, request: &Request, config: &Config) -> Result<Reply, RunError> {
+		let begun = Instant::now();
+		let exchange = async {
+			protocol::write_async(&mut self.input, request).await?;
+			protocol::read_async(&mut self.output, config.longest_reply).await
+		};
+		let frame = timeout(config.timeout, exchange).await;
+		self.busy = self.busy.saturating_add(begun.elapsed());
+		match frame {
+			Ok(Ok(frame)) => Reply::decode(&mut &frame[..]).map_err(|error| {
+				answer(ErrorCode::ModelInvalid, format!("the sandbox's reply cannot be read: {error}"))
+			}),
+			Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
+				Err(answer(ErrorCode::ResourcesExceeded, format!("the outputs are too long: {error}")))
+			},
+			Ok(Err(error)) => Err(self.post_mortem(&error).await),
+			Err(_) => {
+				let _ = self.process.start_kill();
+				Err(answer(
+					ErrorCode::ResourcesExceeded,
+					format!("killed after {:.1} s, the time that a run may take", config.timeout.as_secs_f64()),
+				))
+			},
+		}
+	}
+
+	/// Why the child is gone.
+	async fn post_mortem(&mut self, error: &io::Error) -> RunError {
+		let status = timeout(Duration::from_secs(2), self.process.wait()).await;
+		// Its last words may still be in the pipe.
+		tokio::time::sleep(Duration::from_millis(20)).await;
+		let words = lock(&self.words).trim().to_owned();
+		match status {
+			Ok(Ok(status)) => answer(verdict(status), format!("the sandbox ended with {status}: {words}")),
+			_ => answer(ErrorCode::ModelInvalid, format!("the sandbox broke its pipe ({error}): {words}")),
+		}
+	}
+}
+
+/// What a child's end means. An allocation that fails aborts; the kernel kills for memory and time.
+fn verdict(status: ExitStatus) -> ErrorCode {
+	match status.signal() {
+		Some(libc::SIGABRT | libc::SIGKILL | libc::SIGXCPU | libc::SIGBUS) => ErrorCode::ResourcesExceeded,
+		_ => ErrorCode::ModelInvalid,
+	}
+}
+
+/// No holder of these locks panics with a value half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+	mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

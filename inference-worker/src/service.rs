@@ -1,0 +1,253 @@
+//! Follows the chain and keeps one attendant at each of the worker's tasks.
+
+use std::{
+	collections::{BTreeMap, BTreeSet, HashMap},
+	sync::Arc,
+	time::Duration,
+};
+
+use deepnode_primitives::{ModelId, TaskId};
+use futures::StreamExt;
+use tokio::{
+	sync::watch,
+	task::JoinSet,
+	time::{sleep, sleep_until, Instant},
+};
+
+use crate::{
+	chain::{Block, Chain, ChainError, Stage},
+	health::Health,
+	runner::Answerer,
+	tasks::Attendant,
+};
+
+/// How many blocks after its end a task's record is kept. Until then a fork may bring the task back.
+const FORGET_AFTER: u32 = 300;
+/// Every so many blocks the worker's own entry and the store are looked at.
+const CHECK_EVERY: u32 = 10;
+
+/// Follows the chain until `stop` says so; then lets the tasks that are open go on for `grace`.
+pub async fn serve<C: Chain, A: Answerer>(
+	attendant: Arc<Attendant<C, A>>,
+	health: Health,
+	mut stop: watch::Receiver<bool>,
+	grace: Duration,
+) {
+	let (heads, mut head) = watch::channel(None);
+	let follower = tokio::spawn(follow(attendant.chain.clone(), heads, health.clone()));
+	let mut service = Service {
+		attendant,
+		health,
+		jobs: JoinSet::new(),
+		open: HashMap::new(),
+		blocks: None,
+		gone: BTreeMap::new(),
+		prepared: BTreeSet::new(),
+		checked: None,
+		was_registered: None,
+	};
+	service.run(&mut head, &mut stop).await;
+	service.health.stopping();
+	service.finish(head, grace).await;
+	follower.abort();
+}
+
+/// Passes each new best block on, for ever.
+async fn follow<C: Chain>(chain: Arc<C>, heads: watch::Sender<Option<Block>>, health: Health) {
+	loop {
+		let mut blocks = chain.blocks();
+		while let Some(block) = blocks.next().await {
+			match block {
+				Ok(block) => {
+					health.block(block.number);
+					heads.send_replace(Some(block));
+				},
+				Err(error) => tracing::error!(%error, "following the chain failed; trying again"),
+			}
+		}
+		health.disconnected();
+		sleep(Duration::from_secs(2)).await;
+	}
+}
+
+/// Returns when the signal has come.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+	// The sender is gone only together with the process.
+	let _ = stop.wait_for(|stop| *stop).await;
+}
+
+struct Service<C, A> {
+	attendant: Arc<Attendant<C, A>>,
+	health: Health,
+	jobs: JoinSet<TaskId>,
+	/// The tasks that have an attendant.
+	open: HashMap<TaskId, tokio::task::AbortHandle>,
+	/// The best block, for the attendants.
+	blocks: Option<watch::Sender<Block>>,
+	/// Since which block a kept task is no assignment any more.
+	gone: BTreeMap<TaskId, u32>,
+	prepared: BTreeSet<ModelId>,
+	checked: Option<u32>,
+	was_registered: Option<bool>,
+}
+
+impl<C: Chain, A: Answerer> Service<C, A> {
+	async fn run(&mut self, head: &mut watch::Receiver<Option<Block>>, stop: &mut watch::Receiver<bool>) {
+		loop {
+			tokio::select! {
+				() = stopped(stop) => return,
+				Some(done) = self.jobs.join_next() => self.ended(done),
+				changed = head.changed() => {
+					if changed.is_err() {
+						return;
+					}
+					let Some(block) = *head.borrow_and_update() else { continue };
+					match &self.blocks {
+						Some(blocks) => { blocks.send_replace(block); },
+						None => self.blocks = Some(watch::Sender::new(block)),
+					}
+					if let Err(error) = self.look(block).await {
+						self.attendant.metrics.failure("chain");
+						tracing::warn!(%error, block = block.number, "cannot read the state; trying again at the next block");
+					}
+				},
+			}
+		}
+	}
+
+	fn ended(&mut self, done: Result<TaskId, tokio::task::JoinError>) {
+		match done {
+			Ok(task) => {
+				self.open.remove(&task);
+			},
+			Err(error) => {
+				tracing::error!(%error, "an attendant broke down; another takes over at the next block");
+				self.open.retain(|_, job| !job.is_finished());
+			},
+		}
+		self.attendant.metrics.open_tasks.set(self.open.len() as i64);
+	}
+
+	/// Gives every assignment an attendant.
+	async fn look(&mut self, block: Block) -> Result<(), ChainError> {
+		self.attendant.metrics.best_block.set(block.number.into());
+		let assignments = self.attendant.chain.assignments(block.hash).await?;
+		let Some(blocks) = &self.blocks else { return Ok(()) };
+		for task in &assignments {
+			let jobs = &mut self.jobs;
+			self.open.entry(*task).or_insert_with(|| {
+				let (attendant, head, task) = (self.attendant.clone(), blocks.subscribe(), *task);
+				jobs.spawn(async move {
+					attendant.attend(task, head).await;
+					task
+				})
+			});
+		}
+		self.attendant.metrics.open_tasks.set(self.open.len() as i64);
+		let due = self.checked.is_none_or(|checked| block.number.saturating_sub(checked) >= CHECK_EVERY);
+		// A worker that cannot have tasks yet sees at once when it can.
+		if due || self.prepared.is_empty() {
+			self.check_registration(block).await?;
+		}
+		if due {
+			self.checked = Some(block.number);
+			self.forget(block, &assignments).await?;
+		}
+		Ok(())
+	}
+
+	async fn check_registration(&mut self, block: Block) -> Result<(), ChainError> {
+		let account = self.attendant.chain.account();
+		let Some(worker) = self.attendant.chain.worker(block.hash).await? else {
+			self.health.registered(false);
+			if self.was_registered != Some(false) {
+				tracing::warn!(
+					%account,
+					"this account is no registered worker, so no task will come; join with \
+					 `deepnode worker join --stake <DN> --capacity <TASKS>` and \
+					 `deepnode worker serve <MODEL>`, both signed with this worker's key"
+				);
+			}
+			self.was_registered = Some(false);
+			return Ok(());
+		};
+		self.health.registered(worker.leaving.is_none());
+		if self.was_registered != Some(true) {
+			tracing::info!(%account, capacity = worker.capacity, models = ?worker.models, "registered as a worker");
+			if worker.models.is_empty() {
+				tracing::warn!("this worker serves no model yet; join a pool with `deepnode worker serve <MODEL>`");
+			}
+			if worker.leaving.is_some() {
+				tracing::warn!("this worker is leaving; no more tasks will come");
+			}
+		}
+		self.was_registered = Some(true);
+		for id in worker.models {
+			if !self.prepared.contains(&id) {
+				if let Some(model) = self.attendant.chain.model(id, block.hash).await? {
+					let answerer = self.attendant.answerer.clone();
+					tokio::spawn(async move { answerer.prepare(&model).await });
+				}
+				self.prepared.insert(id);
+			}
+		}
+		Ok(())
+	}
+
+	/// Forgets what ended long ago.
+	async fn forget(&mut self, block: Block, assignments: &[TaskId]) -> Result<(), ChainError> {
+		let store = &self.attendant.store;
+		let kept = match store.tasks().await {
+			Ok(kept) => kept,
+			Err(error) => {
+				tracing::error!(%error, "the store cannot be read");
+				return Ok(());
+			},
+		};
+		self.gone.retain(|task, _| kept.contains(task) && !assignments.contains(task));
+		for task in kept.into_iter().filter(|task| !assignments.contains(task)) {
+			let since = *self.gone.entry(task).or_insert(block.number);
+			if block.number.saturating_sub(since) < FORGET_AFTER {
+				continue;
+			}
+			let over =
+				self.attendant.chain.task(task, block.hash).await?.is_none_or(|task| task.stage == Stage::Closed);
+			let seated = self.attendant.chain.seat(task, block.hash).await?.is_some();
+			if !over && seated {
+				continue;
+			}
+			match store.forget(task).await {
+				Ok(()) => tracing::debug!(task, "forgotten"),
+				Err(error) => tracing::warn!(%error, task, "cannot forget a task that is over"),
+			}
+		}
+		Ok(())
+	}
+
+	/// Lets the open tasks go on for a while: what is committed must be revealed.
+	async fn finish(mut self, mut head: watch::Receiver<Option<Block>>, grace: Duration) {
+		if self.jobs.is_empty() {
+			return;
+		}
+		tracing::info!(open = self.jobs.len(), ?grace, "finishing the open tasks");
+		let end = Instant::now() + grace;
+		loop {
+			tokio::select! {
+				done = self.jobs.join_next() => match done {
+					Some(done) => self.ended(done),
+					None => return,
+				},
+				Ok(()) = head.changed() => {
+					if let (Some(blocks), Some(block)) = (&self.blocks, *head.borrow_and_update()) {
+						blocks.send_replace(block);
+					}
+				},
+				() = sleep_until(end) => break,
+			}
+		}
+		tracing::warn!(open = self.jobs.len(), "tasks are still open; they go on when the worker starts again");
+	}
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+use super::*;
+use crate::tasks::tests::{start, FakeChain, Moody};
+
+/// Runs a service until `done`, with a block every few milliseconds.
+async fn run_until(
+	chain: Arc<FakeChain>,
+	directory: &std::path::Path,
+	grace: Duration,
+	done: impl Fn(&FakeChain) -> bool,
+) {
+	let answerer = Arc::new(Moody::default());
+	let attendant = Arc::new(start(&chain, &answerer, directory));
+	let (stop, stopped) = watch::channel(false);
+	let service = tokio::spawn(serve(attendant, Health::default(), stopped, grace));
+	for _ in 0..500 {
+		if done(&chain) {
+			break;
+		}
+		chain.next_block();
+		sleep(Duration::from_millis(5)).await;
+	}
+	assert!(done(&chain), "not done in time");
+	stop.send_replace(true);
+	for _ in 0..500 {
+		if service.is_finished() {
+			return;
+		}
+		chain.next_block();
+		sleep(Duration::from_millis(5)).await;
+	}
+	panic!("the service did not stop");
+}
+
+fn all_closed(chain: &FakeChain) -> bool {
+	chain.state.lock().expect("lock").tasks.values().all(|task| task.stage == Stage::Closed)
+}
+
+#[tokio::test]
+async fn many_tasks_are_served_at_once() {
+	let directory = tempfile::tempdir().expect("a directory");
+	let chain = FakeChain::new();
+	for task in 0..20 {
+		chain.assign(task, true);
+	}
+	run_until(chain.clone(), directory.path(), Duration::from_secs(1), all_closed).await;
+	assert_eq!(chain.state.lock().expect("lock").commitments.len(), 20);
+}
+
+#[tokio::test]
+async fn open_tasks_are_finished_after_the_signal() {
+	let directory = tempfile::tempdir().expect("a directory");
+	let chain = FakeChain::new();
+	chain.assign(1, false);
+	let late = chain.clone();
+	tokio::spawn(async move {
+		sleep(Duration::from_millis(200)).await;
+		late.change(1, |task| task.stage = Stage::Committed);
+	});
+	let committed = |chain: &FakeChain| chain.entry(1).commitment.is_some();
+	run_until(chain.clone(), directory.path(), Duration::from_secs(5), committed).await;
+	assert!(all_closed(&chain), "the reveal came after the signal");
+}
+
+#[tokio::test]
+async fn what_is_not_done_within_the_grace_goes_on_after_the_next_start() {
+	let directory = tempfile::tempdir().expect("a directory");
+	let chain = FakeChain::new();
+	chain.assign(1, false);
+	let committed = |chain: &FakeChain| chain.entry(1).commitment.is_some();
+	run_until(chain.clone(), directory.path(), Duration::from_millis(50), committed).await;
+	assert!(!all_closed(&chain));
+	chain.change(1, |task| task.stage = Stage::Committed);
+	run_until(chain.clone(), directory.path(), Duration::from_secs(1), all_closed).await;
+}
+
+#[tokio::test]
+async fn what_ended_long_ago_is_forgotten() {
+	let directory = tempfile::tempdir().expect("a directory");
+	let chain = FakeChain::new();
+	chain.assign(1, true);
+	run_until(chain.clone(), directory.path(), Duration::from_secs(1), all_closed).await;
+	let first = chain.heads.borrow().number;
+	let past = move |chain: &FakeChain| chain.heads.borrow().number > first + FORGET_AFTER + 3 * CHECK_EVERY;
+	run_until(chain.clone(), directory.path(), Duration::from_secs(1), past).await;
+	let answerer = Arc::new(Moody::default());
+	assert!(start(&chain, &answerer, directory.path()).store.tasks().await.expect("read").is_empty());
+}

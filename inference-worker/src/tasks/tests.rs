@@ -1,0 +1,315 @@
+use std::{
+	collections::BTreeMap,
+	path::Path,
+	sync::{
+		atomic::{AtomicU32, Ordering},
+		Mutex,
+	},
+};
+
+use deepnode_primitives::{canonical::Output, comparison::Comparison, content::Digest, task::ErrorCode, ModelId};
+use futures::{Stream, StreamExt};
+
+use super::*;
+use crate::{
+	canonical::Canonical,
+	chain::{AccountId, Model, Seat, Task, WorkerInfo, H256},
+};
+
+/// One task on the fake chain.
+#[derive(Clone)]
+pub struct Entry {
+	pub stage: Stage,
+	pub input: Vec<u8>,
+	pub commitment: Option<H256>,
+	pub revealed: Option<Payload>,
+	/// The other workers have committed.
+	pub others_ready: bool,
+}
+
+#[derive(Default)]
+pub struct State {
+	pub tasks: BTreeMap<TaskId, Entry>,
+	/// Every commitment that ever got into a block.
+	pub commitments: Vec<(TaskId, H256)>,
+	pub reveals: Vec<TaskId>,
+	/// The next transactions fail with this.
+	pub failure: Option<String>,
+}
+
+/// A chain in memory with one worker on it.
+pub struct FakeChain {
+	pub state: Mutex<State>,
+	account: AccountId,
+	pub heads: watch::Sender<Block>,
+}
+
+impl FakeChain {
+	pub fn new() -> Arc<Self> {
+		Arc::new(Self {
+			state: Mutex::default(),
+			account: AccountId::new([7; 32]),
+			heads: watch::Sender::new(block(1)),
+		})
+	}
+
+	pub fn assign(&self, task: TaskId, others_ready: bool) {
+		let entry =
+			Entry { stage: Stage::Assigned, input: vec![task as u8], commitment: None, revealed: None, others_ready };
+		self.state.lock().expect("lock").tasks.insert(task, entry);
+	}
+
+	pub fn next_block(&self) -> Block {
+		let next = block(self.heads.borrow().number + 1);
+		self.heads.send_replace(next);
+		next
+	}
+
+	pub fn entry(&self, task: TaskId) -> Entry {
+		self.state.lock().expect("lock").tasks[&task].clone()
+	}
+
+	pub fn change(&self, task: TaskId, change: impl FnOnce(&mut Entry)) {
+		change(self.state.lock().expect("lock").tasks.get_mut(&task).expect("there"));
+	}
+
+	fn refuse(&self) -> Result<(), ChainError> {
+		self.state.lock().expect("lock").failure.clone().map_or(Ok(()), |failure| Err(ChainError::Fake(failure)))
+	}
+}
+
+pub fn block(number: u32) -> Block {
+	Block { number, hash: H256::from_low_u64_be(number.into()) }
+}
+
+impl Chain for FakeChain {
+	fn genesis(&self) -> H256 {
+		H256::repeat_byte(9)
+	}
+	fn account(&self) -> &AccountId {
+		&self.account
+	}
+	fn blocks(&self) -> impl Stream<Item = Result<Block, ChainError>> + Send + Unpin {
+		let mut heads = self.heads.subscribe();
+		heads.mark_changed();
+		futures::stream::unfold(heads, |mut heads| async move {
+			heads.changed().await.ok()?;
+			let block = *heads.borrow_and_update();
+			Some((Ok(block), heads))
+		})
+		.boxed()
+	}
+	async fn worker(&self, _: H256) -> Result<Option<WorkerInfo>, ChainError> {
+		let owner = self.account.clone();
+		Ok(Some(WorkerInfo { owner, stake: 1, capacity: 9, active: 0, models: vec![0], leaving: None }))
+	}
+	async fn assignments(&self, _: H256) -> Result<Vec<TaskId>, ChainError> {
+		let state = self.state.lock().expect("lock");
+		Ok(state.tasks.iter().filter(|(_, task)| task.stage != Stage::Closed).map(|(id, _)| *id).collect())
+	}
+	async fn task(&self, task: TaskId, _: H256) -> Result<Option<Task>, ChainError> {
+		let state = self.state.lock().expect("lock");
+		Ok(state.tasks.get(&task).map(|task| Task { model: 0, stage: task.stage }))
+	}
+	async fn input(&self, task: TaskId, _: H256) -> Result<Option<Payload>, ChainError> {
+		let state = self.state.lock().expect("lock");
+		Ok(state.tasks.get(&task).map(|task| Payload::Inline(task.input.clone().try_into().expect("short"))))
+	}
+	async fn model(&self, _: ModelId, _: H256) -> Result<Option<Model>, ChainError> {
+		let (inputs, outputs) = Default::default();
+		Ok(Some(Model { graph: None, inputs, outputs, comparison: Comparison::default() }))
+	}
+	async fn seat(&self, task: TaskId, _: H256) -> Result<Option<Seat>, ChainError> {
+		let state = self.state.lock().expect("lock");
+		Ok(state.tasks.get(&task).map(|task| Seat { commitment: task.commitment, revealed: task.revealed.is_some() }))
+	}
+	async fn commit(&self, task: TaskId, commitment: H256) -> Result<Block, ChainError> {
+		self.refuse()?;
+		{
+			let mut state = self.state.lock().expect("lock");
+			let entry = state.tasks.get_mut(&task).expect("there");
+			assert_eq!(entry.stage, Stage::Assigned);
+			assert_eq!(entry.commitment, None, "a second commitment");
+			entry.commitment = Some(commitment);
+			if entry.others_ready {
+				entry.stage = Stage::Committed;
+			}
+			state.commitments.push((task, commitment));
+		}
+		Ok(self.next_block())
+	}
+	async fn reveal(&self, id: TaskId, salt: [u8; 32], digest: Digest, output: Payload) -> Result<Block, ChainError> {
+		self.refuse()?;
+		{
+			let mut state = self.state.lock().expect("lock");
+			let entry = state.tasks.get_mut(&id).expect("there");
+			assert_eq!(entry.stage, Stage::Committed);
+			assert_eq!(output.digest(), digest);
+			let expected = commitment(&self.genesis(), id, &self.account, &salt, &digest);
+			assert_eq!(entry.commitment, Some(expected), "the reveal does not open the commitment");
+			entry.revealed = Some(output);
+			entry.stage = Stage::Closed;
+			state.reveals.push(id);
+		}
+		Ok(self.next_block())
+	}
+}
+
+/// Never gives the same answer twice, as the worst engine would.
+#[derive(Default)]
+pub struct Moody {
+	pub runs: AtomicU32,
+	pub length: usize,
+	pub broken: std::sync::atomic::AtomicBool,
+}
+
+impl Answerer for Moody {
+	async fn answer(&self, _: &Question) -> Result<Canonical, SandboxError> {
+		if self.broken.load(Ordering::SeqCst) {
+			return Err(SandboxError::Unusable("no memory".into()));
+		}
+		let run = self.runs.fetch_add(1, Ordering::SeqCst);
+		let data = vec![run as i32; self.length.max(1)];
+		Ok(Canonical { answer: Answer::Outputs(vec![Output { dims: vec![data.len() as u32], data }]), reason: None })
+	}
+	async fn prepare(&self, _: &Model) {}
+}
+
+/// A worker that has just started, with whatever the directory holds from before.
+pub fn start(chain: &Arc<FakeChain>, answerer: &Arc<Moody>, directory: &Path) -> Attendant<FakeChain, Moody> {
+	Attendant {
+		chain: chain.clone(),
+		answerer: answerer.clone(),
+		store: Store::open(directory, &chain.genesis(), chain.account()).expect("opens"),
+		outputs: Cache::open(&directory.join("outputs"), 1 << 20).expect("opens"),
+		public_url: Some("http://worker.example/".into()),
+		metrics: Metrics::new().expect("metrics"),
+		turns: Semaphore::new(2),
+	}
+}
+
+/// One step, and what it wants sent.
+async fn step(attendant: &Attendant<FakeChain, Moody>, task: TaskId) -> Result<Next, StepError> {
+	let next = attendant.next(task, H256::zero()).await?;
+	if let Next::Send(transaction) = &next {
+		attendant.send(task, (**transaction).clone()).await?;
+	}
+	Ok(next)
+}
+
+#[tokio::test]
+async fn a_task_is_committed_and_then_revealed() {
+	let (chain, answerer, directory) = (FakeChain::new(), Arc::default(), tempfile::tempdir().expect("a directory"));
+	chain.assign(1, true);
+	let attendant = start(&chain, &answerer, directory.path());
+	attendant.attend(1, chain.heads.subscribe()).await;
+	assert_eq!(chain.entry(1).stage, Stage::Closed);
+	assert_eq!(attendant.metrics.revealed.get(), 1);
+}
+
+#[tokio::test]
+async fn a_worker_killed_after_every_step_never_changes_its_answer() {
+	let (chain, answerer, directory) = (FakeChain::new(), Arc::default(), tempfile::tempdir().expect("a directory"));
+	chain.assign(1, false);
+	// The commitment is kept, but its transaction is lost with the process.
+	chain.state.lock().expect("lock").failure = Some("connection lost".into());
+	for _ in 0..3 {
+		assert!(step(&start(&chain, &answerer, directory.path()), 1).await.is_err());
+	}
+	let kept = start(&chain, &answerer, directory.path()).store.get(1).await.expect("read").expect("kept");
+	chain.state.lock().expect("lock").failure = None;
+	assert!(matches!(step(&start(&chain, &answerer, directory.path()), 1).await, Ok(Next::Send(_))));
+	assert_eq!(chain.entry(1).commitment, Some(kept.commitment));
+	// The others are late: there is nothing to do but wait.
+	for _ in 0..3 {
+		assert!(matches!(step(&start(&chain, &answerer, directory.path()), 1).await, Ok(Next::Wait)));
+	}
+	chain.change(1, |entry| entry.stage = Stage::Committed);
+	assert!(matches!(step(&start(&chain, &answerer, directory.path()), 1).await, Ok(Next::Send(_))));
+	assert!(matches!(step(&start(&chain, &answerer, directory.path()), 1).await, Ok(Next::Done)));
+	assert_eq!(answerer.runs.load(Ordering::SeqCst), 1, "the model ran once");
+	assert_eq!(chain.state.lock().expect("lock").commitments.len(), 1);
+}
+
+#[tokio::test]
+async fn a_fork_that_takes_the_commitment_back_gets_the_same_one_again() {
+	let (chain, answerer, directory) = (FakeChain::new(), Arc::default(), tempfile::tempdir().expect("a directory"));
+	chain.assign(1, true);
+	start(&chain, &answerer, directory.path()).attend(1, chain.heads.subscribe()).await;
+	chain.change(1, |entry| {
+		(entry.stage, entry.commitment, entry.revealed) = (Stage::Assigned, None, None);
+	});
+	start(&chain, &answerer, directory.path()).attend(1, chain.heads.subscribe()).await;
+	let state = chain.state.lock().expect("lock");
+	assert_eq!(state.commitments.len(), 2);
+	assert_eq!(state.commitments[0], state.commitments[1]);
+	assert_eq!(state.reveals, vec![1, 1]);
+}
+
+#[tokio::test]
+async fn a_fork_that_gives_the_number_to_another_task_gets_another_answer() {
+	let (chain, answerer, directory) = (FakeChain::new(), Arc::default(), tempfile::tempdir().expect("a directory"));
+	chain.assign(1, false);
+	step(&start(&chain, &answerer, directory.path()), 1).await.expect("committed");
+	chain.change(1, |entry| (entry.commitment, entry.input) = (None, vec![99]));
+	step(&start(&chain, &answerer, directory.path()), 1).await.expect("committed");
+	assert_eq!(answerer.runs.load(Ordering::SeqCst), 2);
+	let state = chain.state.lock().expect("lock");
+	assert_ne!(state.commitments[0], state.commitments[1]);
+}
+
+#[tokio::test]
+async fn a_commitment_from_elsewhere_is_an_error_and_no_panic() {
+	let (chain, answerer, directory) = (FakeChain::new(), Arc::default(), tempfile::tempdir().expect("a directory"));
+	chain.assign(1, true);
+	chain.change(1, |entry| (entry.stage, entry.commitment) = (Stage::Committed, Some(H256::repeat_byte(1))));
+	let error = step(&start(&chain, &answerer, directory.path()), 1).await.expect_err("unknown");
+	assert!(matches!(error, StepError::Foreign(_)), "{error}");
+}
+
+#[tokio::test]
+async fn trouble_of_the_machine_is_no_answer() {
+	let (chain, answerer, directory) =
+		(FakeChain::new(), Arc::new(Moody::default()), tempfile::tempdir().expect("a directory"));
+	chain.assign(1, true);
+	answerer.broken.store(true, Ordering::SeqCst);
+	let attendant = start(&chain, &answerer, directory.path());
+	assert!(matches!(step(&attendant, 1).await, Err(StepError::Sandbox(_))));
+	assert_eq!(chain.entry(1).commitment, None);
+	assert_eq!(attendant.store.tasks().await.expect("read"), Vec::<TaskId>::new());
+	answerer.broken.store(false, Ordering::SeqCst);
+	assert!(matches!(step(&attendant, 1).await, Ok(Next::Send(_))));
+}
+
+#[tokio::test]
+async fn a_long_answer_is_revealed_by_reference_and_can_be_fetched() {
+	let (chain, directory) = (FakeChain::new(), tempfile::tempdir().expect("a directory"));
+	let answerer = Arc::new(Moody { length: 5000, ..Default::default() });
+	chain.assign(1, true);
+	let attendant = start(&chain, &answerer, directory.path());
+	attendant.attend(1, chain.heads.subscribe()).await;
+	let Some(Payload::Reference(content)) = chain.entry(1).revealed else { panic!("inline") };
+	assert_eq!(content.uris_utf8(), vec![format!("http://worker.example/outputs/{}", hex::encode(content.hash))]);
+	let bytes = attendant.outputs.read(content.hash).await.expect("kept");
+	assert_eq!(content.verify(&bytes), Ok(()));
+}
+
+#[tokio::test]
+async fn an_error_code_is_an_answer_like_any_other() {
+	struct Failing;
+	impl Answerer for Failing {
+		async fn answer(&self, _: &Question) -> Result<Canonical, SandboxError> {
+			Ok(Canonical::error(ErrorCode::NotFinite, "a NaN"))
+		}
+		async fn prepare(&self, _: &Model) {}
+	}
+	let (chain, answerer, directory) =
+		(FakeChain::new(), Arc::<Moody>::default(), tempfile::tempdir().expect("a directory"));
+	chain.assign(1, true);
+	let Attendant { chain, store, outputs, public_url, metrics, turns, .. } =
+		start(&chain, &answerer, directory.path());
+	let attendant = Attendant { answerer: Arc::new(Failing), chain, store, outputs, public_url, metrics, turns };
+	attendant.attend(1, attendant.chain.heads.subscribe()).await;
+	let revealed = attendant.chain.entry(1).revealed.expect("revealed");
+	assert_eq!(revealed.inline(), Some(&Answer::Error(ErrorCode::NotFinite).to_bytes()[..]));
+}
