@@ -1,0 +1,397 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use deepnode_client::AccountId;
+use deepnode_primitives::{ModelId, TaskId};
+
+use crate::{
+	amount::{Amount, Part},
+	input::Rows,
+};
+
+/// Use the DeepNode chain: register models, run workers, submit tasks and read their verified answers.
+#[derive(Debug, Parser)]
+#[command(name = "deepnode", version, propagate_version = true, max_term_width = 110)]
+#[command(after_help = "Amounts are written 0.01DN, 0.01, or 123u in the smallest unit.\n\
+	Exit status: 0 done; 1 failed; 2 wrong usage; 3 no node answers; 4 the chain refused; 5 a task was refunded.")]
+pub struct Cli {
+	#[command(flatten)]
+	pub global: Global,
+	#[command(subcommand)]
+	pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct Global {
+	/// The node to talk to.
+	#[arg(long, global = true, value_name = "URL", env = "DEEPNODE_NODE", default_value = "ws://127.0.0.1:9944")]
+	pub node: String,
+	/// The key to sign with: a file that only you can read, or a development account such as //Alice.
+	#[arg(long, global = true, value_name = "FILE", env = "DEEPNODE_KEY", hide_env_values = true)]
+	pub key: Option<String>,
+	/// The environment variable that holds the secret to sign with.
+	#[arg(long, global = true, value_name = "VAR", conflicts_with = "key")]
+	pub suri_env: Option<String>,
+	/// Print JSON; amounts are strings of their smallest units.
+	#[arg(long, global = true)]
+	pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+	/// Models: register, list, show, change, retire.
+	#[command(subcommand, visible_alias = "model")]
+	Models(Models),
+	/// Workers: stake, and which models they serve.
+	#[command(subcommand)]
+	Worker(Worker),
+	/// Tasks: submit, watch, read the answer.
+	#[command(subcommand, visible_alias = "tasks")]
+	Task(Task),
+	/// Accounts: make a key, look at a balance, send DN.
+	#[command(subcommand)]
+	Account(Account),
+	/// Show where all fees went, and the accounts that collect the network's parts.
+	Balances,
+	/// The chain and the node.
+	#[command(subcommand)]
+	Chain(Chain),
+	/// Print a script that completes this command in a shell.
+	Completions {
+		/// The shell.
+		shell: clap_complete::Shell,
+	},
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Models {
+	/// Register a model. Its inputs, outputs and operator set are read from the file itself.
+	Register(Box<Register>),
+	/// List the models.
+	List {
+		/// Only those of this domain.
+		#[arg(long)]
+		domain: Option<String>,
+		/// Also those that take no new tasks.
+		#[arg(long)]
+		all: bool,
+	},
+	/// Show everything about a model.
+	Show {
+		/// The model's number.
+		model: ModelId,
+	},
+	/// Change what an item costs.
+	SetPrice {
+		/// The model's number.
+		model: ModelId,
+		/// The price of one item.
+		price: Amount,
+	},
+	/// Change where to fetch one of a model's files.
+	SetUris {
+		/// The model's number.
+		model: ModelId,
+		/// Where the file is; any number up to four.
+		#[arg(required = true)]
+		uris: Vec<String>,
+		/// Which file, counted from 0; the first is the graph.
+		#[arg(long, default_value_t = 0)]
+		file: u8,
+	},
+	/// Take no more tasks for a model; its bond comes back when its last task is closed.
+	Retire {
+		/// The model's number.
+		model: ModelId,
+	},
+}
+
+#[derive(Debug, Args)]
+pub struct Register {
+	/// The ONNX file. Weights that it keeps in files beside it are registered with it.
+	pub file: PathBuf,
+	/// The model's name; the file's where it is not given.
+	#[arg(long)]
+	pub name: Option<String>,
+	/// What the model is for, such as vision/digits; models of one domain compete.
+	#[arg(long)]
+	pub domain: String,
+	/// What one item costs.
+	#[arg(long)]
+	pub price: Amount,
+	/// The licence, as an SPDX expression such as Apache-2.0.
+	#[arg(long)]
+	pub licence: String,
+	/// A file that describes the model, bound to it by its hash.
+	#[arg(long, value_name = "FILE")]
+	pub card: Option<PathBuf>,
+	/// Where workers fetch the model; may be repeated. The file's own place where it is not given.
+	#[arg(long, value_name = "URI")]
+	pub uri: Vec<String>,
+	/// Where workers find all files by their names, such as https://example.org/models/digits/.
+	#[arg(long, value_name = "URI", conflicts_with = "uri")]
+	pub uri_base: Option<String>,
+	/// When two answers agree. Tolerance where it is not given, exact where all outputs are integers.
+	#[arg(long)]
+	pub comparison: Option<ComparisonKind>,
+	/// How many bits after the binary point two outputs are compared to.
+	#[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u8).range(0..=24))]
+	pub k: u8,
+	/// The typical magnitude of an output, with up to six decimals.
+	#[arg(long, default_value = "1", value_parser = millionths)]
+	pub scale: u32,
+	/// How many steps of 2^-k two outputs may differ.
+	#[arg(long, default_value_t = 2)]
+	pub tau: u32,
+	/// The model that this one descends from.
+	#[arg(long, value_name = "MODEL", requires = "royalty")]
+	pub parent: Option<ModelId>,
+	/// The part of what this model earns that goes to its parent, such as 5%.
+	#[arg(long, value_name = "PART", requires = "parent")]
+	pub royalty: Option<Part>,
+	/// The class of runtimes that workers must use; any where it is not given.
+	#[arg(long, value_name = "NUMBER")]
+	pub runtime_class: Option<u16>,
+}
+
+/// When two answers agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ComparisonKind {
+	/// They are the same, bit for bit. For integers.
+	Exact,
+	/// No element differs by more than tau steps.
+	Tolerance,
+	/// The same class wins in every row.
+	Argmax,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Worker {
+	/// Put up a stake and become a worker.
+	Join {
+		/// The stake; it is on hold while you are a worker.
+		#[arg(long)]
+		stake: Amount,
+		/// How many tasks to serve at once.
+		#[arg(long)]
+		capacity: u16,
+		/// Who runs the worker, where several belong to one: they never serve one task together.
+		#[arg(long, value_name = "ACCOUNT", value_parser = account)]
+		owner: Option<AccountId>,
+	},
+	/// Add to the stake.
+	AddStake {
+		/// How much.
+		amount: Amount,
+	},
+	/// Serve models.
+	Serve {
+		/// The models' numbers.
+		#[arg(required = true)]
+		models: Vec<ModelId>,
+	},
+	/// Serve models no more.
+	Stop {
+		/// The models' numbers.
+		#[arg(required = true)]
+		models: Vec<ModelId>,
+	},
+	/// Take no more tasks; the stake can be withdrawn later.
+	Leave,
+	/// Take the stake back after leaving.
+	Withdraw,
+	/// Show a worker, its stake and its tasks.
+	Status {
+		/// The worker; your own account where it is not given.
+		#[arg(value_parser = account)]
+		account: Option<AccountId>,
+	},
+	/// List the workers.
+	List,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Task {
+	/// Ask a model.
+	Submit(Box<Submit>),
+	/// Follow tasks until they have ended.
+	Watch {
+		/// The tasks' numbers.
+		#[arg(required = true)]
+		tasks: Vec<TaskId>,
+	},
+	/// Show a task's verified answer, who gave it and where the fee went.
+	Result {
+		/// The task's number.
+		task: TaskId,
+		/// Also write the answer's values to this .npy file.
+		#[arg(long, value_name = "FILE")]
+		npy: Option<PathBuf>,
+	},
+}
+
+#[derive(Debug, Args)]
+pub struct Submit {
+	/// The model's number.
+	#[arg(long)]
+	pub model: ModelId,
+	/// Inputs: .npy, PNG or JSON files, JSON such as [[1,2],[3,4]], or - for JSON on the standard input.
+	/// Those of a model with several inputs are written NAME=FILE. Several become one batch.
+	#[arg(required = true, value_name = "INPUT")]
+	pub inputs: Vec<String>,
+	/// Take only these rows of the inputs, such as 0..10 or 3.
+	#[arg(long)]
+	pub rows: Option<Rows>,
+	/// Submit each row as a task of its own.
+	#[arg(long, conflicts_with = "batch")]
+	pub each: bool,
+	/// Submit tasks of so many rows.
+	#[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
+	pub batch: Option<u32>,
+	/// What a white pixel becomes: 1, or for integers 255, where it is not given. Above 1 pixels are whole.
+	#[arg(long, value_name = "N")]
+	pub pixel_max: Option<u32>,
+	/// Take black for the highest value of a pixel instead of white.
+	#[arg(long)]
+	pub invert: bool,
+	/// The most that each task may cost; its price where it is not given.
+	#[arg(long, value_name = "AMOUNT")]
+	pub max_fee: Option<Amount>,
+	/// How many blocks from now the answer may take.
+	#[arg(long, value_name = "BLOCKS")]
+	pub deadline: Option<u32>,
+	/// How surely the answer is checked.
+	#[arg(long, default_value = "pair")]
+	pub assurance: AssuranceKind,
+	/// Where workers fetch an input that is too large for the chain. It is written there where it is a
+	/// file:// URI; otherwise put the file of --save-input there first.
+	#[arg(long, value_name = "URI")]
+	pub input_uri: Option<String>,
+	/// Write the input's bytes to this file, to be put where --input-uri says.
+	#[arg(long, value_name = "FILE")]
+	pub save_input: Option<PathBuf>,
+	/// Wait until the tasks have ended and show the answers.
+	#[arg(long)]
+	pub watch: bool,
+}
+
+/// How surely an answer is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AssuranceKind {
+	/// By one worker, audited more often.
+	Single,
+	/// By two workers.
+	Pair,
+	/// By three workers at once.
+	Panel,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Account {
+	/// Make a key and write its phrase to a file that only you can read.
+	New {
+		/// The file; it must not exist yet.
+		file: PathBuf,
+	},
+	/// Show the account of your key.
+	Show,
+	/// Show an account's DN.
+	Balance {
+		/// The account; your own where it is not given.
+		#[arg(value_parser = account)]
+		account: Option<AccountId>,
+	},
+	/// Send DN.
+	Transfer {
+		/// Who gets it.
+		#[arg(value_parser = account)]
+		to: AccountId,
+		/// How much.
+		amount: Amount,
+		/// Wait until nothing can undo it.
+		#[arg(long)]
+		finalized: bool,
+	},
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Chain {
+	/// Show the node, the chain's head and what is on the chain.
+	Status,
+}
+
+/// An account: SS58, 0x and 64 hexadecimal digits, or a development account such as //Bob.
+fn account(text: &str) -> Result<AccountId, String> {
+	if text.starts_with("//") {
+		return deepnode_client::keys::parse(text).map(|key| key.account()).map_err(|error| error.to_string());
+	}
+	text.parse().map_err(|_| {
+		"no account: write it in SS58, as 0x and 64 hexadecimal digits, or as a development account such as //Bob"
+			.into()
+	})
+}
+
+fn millionths(text: &str) -> Result<u32, String> {
+	crate::amount::decimal(text, 6)
+		.and_then(|millionths| u32::try_from(millionths).ok())
+		.filter(|millionths| *millionths > 0)
+		.ok_or_else(|| "write a number from 0.000001 to 4294 with up to six decimals".into())
+}
+
+#[cfg(test)]
+mod tests {
+	use clap::CommandFactory as _;
+
+	use super::*;
+
+	fn parse(line: &str) -> Result<Cli, clap::Error> {
+		Cli::try_parse_from(std::iter::once("deepnode").chain(line.split_whitespace()))
+	}
+
+	#[test]
+	fn the_commands_are_consistent() {
+		Cli::command().debug_assert();
+	}
+
+	#[test]
+	fn the_documented_commands_are_understood() {
+		for line in [
+			"models register a.onnx --domain digits --price 0.01DN --licence Apache-2.0 --comparison argmax --tau 4",
+			"models register a.onnx --domain d --price 1u --licence MIT --parent 3 --royalty 5% --uri s3://b/a.onnx",
+			"models list --json",
+			"--node ws://host:1 models show 3",
+			"worker join --stake 1000DN --capacity 4 --owner //Bob --key //Alice",
+			"worker serve 1 2 3",
+			"worker status",
+			"task submit --model 0 a.png b.png --pixel-max 16 --watch",
+			"task submit --model 0 a.npy --rows 0..10 --each --max-fee 0.5",
+			"task submit --model 0 [[1,2]] --deadline 50",
+			"task watch 1 2",
+			"task result 1 --npy out.npy",
+			"account transfer //Bob 1.5DN",
+			"balances",
+			"chain status",
+			"completions bash",
+		] {
+			parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+		}
+	}
+
+	#[test]
+	fn wrong_values_are_refused_with_a_hint() {
+		for (line, hint) in [
+			("account transfer //Bob 1.5eth", "write it like 0.01DN"),
+			("account transfer bob 1", "development account such as //Bob"),
+			("models register a.onnx --domain d --price 1 --licence MIT --parent 3", "--royalty"),
+			("models register a.onnx --domain d --price 1 --licence MIT --k 25", "25"),
+			("task submit --model 0", "INPUT"),
+			("task submit --model 0 x --rows 3..1", "0..10"),
+		] {
+			let error = parse(line).unwrap_err().to_string();
+			assert!(error.contains(hint), "{line}: {error}");
+		}
+	}
+}

@@ -1,0 +1,26 @@
+//! Tasks.
+
+mod report;
+mod submit;
+mod watch;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use url::Url;
+
+use crate::{cli::Task, context::Context};
+
+/// Runs a command about tasks.
+pub async fn run(context: &Context, command: Task) -> Result<()> {
+	match command {
+		Task::Submit(arguments) => submit::run(context, *arguments).await,
+		Task::Watch { tasks } => watch::run(context, &context.client().await?, &tasks).await,
+		Task::Result { task, npy } => watch::result(context, task, npy).await,
+	}
+}
+
+/// The path of a `file://` URI.
+fn local(uri: &str) -> Option<PathBuf> {
+	Url::parse(uri).ok().filter(|url| url.scheme() == "file")?.to_file_path().ok()
+}

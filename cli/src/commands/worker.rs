@@ -1,0 +1,169 @@
+//! Workers.
+
+use anyhow::{bail, Context as _, Result};
+use deepnode_client::{AccountId, Client, Keypair, TxInBlock, WorkerInfo};
+use deepnode_primitives::{ModelId, TaskId};
+use futures::future::try_join_all;
+use serde::Serialize;
+
+use crate::{
+	amount::Amount,
+	cli::Worker,
+	context::Context,
+	output::{fields, table},
+};
+
+#[derive(Serialize)]
+struct Status {
+	account: String,
+	owner: String,
+	stake: Amount,
+	capacity: u16,
+	active: u16,
+	models: Vec<ModelId>,
+	tasks: Vec<TaskId>,
+	#[serde(skip_serializing_if = "Option::is_none")]
+	withdrawable_at: Option<u32>,
+}
+
+impl Status {
+	fn new(account: &AccountId, worker: WorkerInfo, tasks: Vec<TaskId>) -> Self {
+		Self {
+			account: account.to_string(),
+			owner: worker.owner.to_string(),
+			stake: Amount(worker.stake),
+			capacity: worker.capacity,
+			active: worker.active,
+			models: worker.models,
+			tasks,
+			withdrawable_at: worker.leaving,
+		}
+	}
+
+	fn models(&self) -> String {
+		join(&self.models)
+	}
+}
+
+fn join<T: ToString>(items: &[T]) -> String {
+	if items.is_empty() {
+		return "none".into();
+	}
+	items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Runs a command about workers.
+pub async fn run(context: &Context, command: Worker) -> Result<()> {
+	match command {
+		Worker::Join { stake, capacity, owner } => {
+			let key = context.key()?;
+			let client = context.client().await?;
+			let least = client.limits(None).await?.min_stake;
+			if stake.0 < least {
+				bail!("a stake of {stake} is too low: a worker needs at least {}", Amount(least));
+			}
+			let transaction = client.join(&key, None, stake.0, capacity, owner.as_ref()).await?;
+			let next = "serve models with `deepnode worker serve MODEL`";
+			context.done(&transaction, format!("{} is a worker with a stake of {stake}; {next}", key.account()))
+		},
+		Worker::AddStake { amount } => {
+			let key = context.key()?;
+			let transaction = context.client().await?.add_stake(&key, None, amount.0).await?;
+			context.done(&transaction, format!("added {amount} to the stake"))
+		},
+		Worker::Serve { models } => {
+			let (client, key) = (context.client().await?, context.key()?);
+			let transaction = for_each(&client, &key, &models, |nonce, model| client.serve(&key, nonce, model)).await?;
+			context.done(&transaction, format!("serves {}", named(&models)))
+		},
+		Worker::Stop { models } => {
+			let (client, key) = (context.client().await?, context.key()?);
+			let stop = |nonce, model| client.stop_serving(&key, nonce, model);
+			let transaction = for_each(&client, &key, &models, stop).await?;
+			context.done(&transaction, format!("serves {} no more", named(&models)))
+		},
+		Worker::Leave => {
+			let key = context.key()?;
+			let client = context.client().await?;
+			let transaction = client.leave(&key, None).await?;
+			let from = client.worker(&key.account(), None).await?.and_then(|worker| worker.leaving);
+			let from = from.map(|block| format!(" from block {block} on")).unwrap_or_default();
+			context.done(
+				&transaction,
+				format!("takes no more tasks; `deepnode worker withdraw` gets the stake back{from}"),
+			)
+		},
+		Worker::Withdraw => {
+			let key = context.key()?;
+			let client = context.client().await?;
+			let best = client.best_block().await?;
+			let leaving = client.worker(&key.account(), Some(best.hash)).await?.and_then(|worker| worker.leaving);
+			if let Some(block) = leaving.filter(|block| *block > best.number) {
+				bail!("the stake can be withdrawn from block {block} on, and this is block {}", best.number);
+			}
+			let transaction = client.withdraw(&key, None).await?;
+			context.done(&transaction, format!("{} has its stake back", key.account()))
+		},
+		Worker::Status { account } => {
+			let account = context.account_or_own(account)?;
+			let client = context.client().await?;
+			let at = Some(client.best_block().await?.hash);
+			let worker =
+				client.worker(&account, at).await?.with_context(|| {
+					format!("{account} is no worker; it becomes one with `deepnode worker join --stake AMOUNT --capacity N`")
+				})?;
+			let tasks = client.assignments(&account, at).await?;
+			context.output.show(&Status::new(&account, worker, tasks), text)
+		},
+		Worker::List => {
+			let workers = context.client().await?.workers(None).await?;
+			let mut workers: Vec<_> =
+				workers.into_iter().map(|(account, worker)| Status::new(&account, worker, Vec::new())).collect();
+			workers.sort_by(|a, b| b.stake.cmp(&a.stake).then_with(|| a.account.cmp(&b.account)));
+			context.output.show(&workers, |workers| {
+				let row = |worker: &Status| {
+					let busy = format!("{}/{}", worker.active, worker.capacity);
+					vec![worker.account.clone(), worker.stake.to_string(), busy, worker.models()]
+				};
+				table(&["WORKER", ">STAKE", ">BUSY", "MODELS"], workers.iter().map(row))
+			})
+		},
+	}
+}
+
+/// Makes the same call for each model, all on their way at once, and returns the last.
+async fn for_each<F>(
+	client: &Client,
+	key: &Keypair,
+	models: &[ModelId],
+	call: impl Fn(Option<u64>, ModelId) -> F,
+) -> Result<TxInBlock>
+where
+	F: std::future::Future<Output = deepnode_client::Result<TxInBlock>>,
+{
+	let first = client.next_nonce(&key.account()).await?;
+	let calls = models.iter().zip(first..).map(|(model, nonce)| {
+		let call = call(Some(nonce), *model);
+		async move { call.await.with_context(|| format!("model {model}")) }
+	});
+	try_join_all(calls).await?.pop().context("no models given")
+}
+
+fn named(models: &[ModelId]) -> String {
+	format!("model{} {}", if models.len() == 1 { "" } else { "s" }, join(models))
+}
+
+fn text(status: &Status) -> String {
+	let mut lines = vec![
+		("worker", status.account.clone()),
+		("owner", status.owner.clone()),
+		("stake", status.stake.to_string()),
+		("busy", format!("{} of {} tasks", status.active, status.capacity)),
+		("models", status.models()),
+		("tasks", join(&status.tasks)),
+	];
+	if let Some(block) = status.withdrawable_at {
+		lines.push(("leaves", format!("its stake can be withdrawn from block {block} on")));
+	}
+	fields(&lines)
+}
