@@ -1,0 +1,44 @@
+//! The command line `deepnode`, as a user runs it.
+
+use std::process::{Output, Stdio};
+
+use anyhow::{bail, Context as _, Result};
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::stage::program;
+
+/// The command line, talking to one node.
+#[derive(Clone, Debug)]
+pub struct CommandLine {
+	url: String,
+}
+
+impl CommandLine {
+	/// For the node at a URL.
+	pub fn new(url: &str) -> Self {
+		Self { url: url.into() }
+	}
+
+	/// Runs a command, signed with a key where one is given, and returns what it prints as JSON.
+	pub async fn run(&self, key: Option<&str>, arguments: &[&str]) -> Result<Value> {
+		let output = self.output(key, arguments).await?;
+		if !output.status.success() {
+			let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+			bail!("`deepnode {}` has failed ({}): {said}", arguments.join(" "), output.status);
+		}
+		serde_json::from_slice(&output.stdout)
+			.with_context(|| format!("`deepnode {}` has printed no JSON", arguments.join(" ")))
+	}
+
+	/// Runs a command and returns what came of it, whatever it was.
+	pub async fn output(&self, key: Option<&str>, arguments: &[&str]) -> Result<Output> {
+		let mut command = Command::new(program("deepnode")?);
+		command.env("DEEPNODE_NODE", &self.url).env_remove("DEEPNODE_KEY");
+		if let Some(key) = key {
+			command.env("DEEPNODE_KEY", key);
+		}
+		command.arg("--json").args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+		Ok(command.output().await?)
+	}
+}

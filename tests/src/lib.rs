@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+pub mod command_line;
+pub mod digits;
+pub mod follow;
+pub mod ledger;
+pub mod market;
+pub mod node;
+pub mod process;
+pub mod stage;

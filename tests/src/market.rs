@@ -1,0 +1,238 @@
+//! A chain with a model and workers that serve it: what most scenarios begin with.
+
+use std::{env, ops::Range, path::PathBuf, time::Duration};
+
+use anyhow::{Context as _, Result};
+use deepnode_client::{keys, AccountId, Client, Event, Keypair, SubmitTask};
+use deepnode_primitives::{content::Payload, task::Assurance, Balance, ModelId, TaskId};
+use futures::future::try_join_all;
+
+use crate::{command_line::CommandLine, digits::Digits, node::Node, process::Process, stage::Stage};
+
+/// Who owns the model.
+pub const CREATOR: &str = "//Dave";
+/// Who asks.
+pub const REQUESTER: &str = "//Alice";
+/// Who may work, in this order.
+const WORKERS: [&str; 3] = ["//Bob", "//Charlie", "//Eve"];
+
+/// What an image costs.
+pub const PRICE: &str = "0.01DN";
+const STAKE: &str = "1000DN";
+const CAPACITY: &str = "256";
+/// How many blocks a task may take.
+const DEADLINE: u32 = 100;
+/// How long a worker may take to be ready.
+const READY: Duration = Duration::from_secs(60);
+
+/// What runs a worker's models.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Engine {
+	/// tract, built in.
+	Tract,
+	/// ONNX Runtime, from this library.
+	Ort(PathBuf),
+}
+
+impl Engine {
+	/// tract, and ONNX Runtime where `DEEPNODE_ORT_LIBRARY` names its library: two workers that run
+	/// one model with different programs. Otherwise tract twice.
+	pub fn pair() -> [Self; 2] {
+		let library = env::var_os("DEEPNODE_ORT_LIBRARY").filter(|library| !library.is_empty());
+		[Self::Tract, library.map_or(Self::Tract, |library| Self::Ort(library.into()))]
+	}
+
+	/// Its name.
+	pub const fn name(&self) -> &'static str {
+		match self {
+			Self::Tract => "tract",
+			Self::Ort(_) => "ort",
+		}
+	}
+}
+
+/// A worker's process, and its account on the chain.
+#[derive(Debug)]
+pub struct Worker {
+	/// Its process; killed and started again as a scenario likes.
+	pub process: Process,
+	/// What runs its models.
+	pub engine: Engine,
+	key: &'static str,
+	account: AccountId,
+	url: String,
+	stage: Stage,
+}
+
+impl Worker {
+	/// Starts the worker of a development account. It finds work once the account has joined.
+	async fn start(stage: &Stage, url: &str, key: &'static str, engine: &Engine) -> Result<Self> {
+		let account = keys::parse(key)?.account();
+		let process = launch(stage, url, key, engine).await?;
+		Ok(Self { process, engine: engine.clone(), key, account, url: url.into(), stage: stage.clone() })
+	}
+
+	/// Starts it again, with what it has on disk.
+	pub async fn restart(&mut self) -> Result<()> {
+		self.process.kill();
+		self.process = launch(&self.stage, &self.url, self.key, &self.engine).await?;
+		Ok(())
+	}
+
+	/// Its account.
+	pub fn account(&self) -> &AccountId {
+		&self.account
+	}
+}
+
+async fn launch(stage: &Stage, url: &str, key: &'static str, engine: &Engine) -> Result<Process> {
+	let name = format!("worker-{}", key.trim_start_matches('/').to_lowercase());
+	let models = Digits::model();
+	let models = models.parent().context("the model is in no folder")?.canonicalize()?;
+	let mut process = Process::start(stage, &name, "deepnode-worker", |command| {
+		command.arg("run").env("DEEPNODE_NODE", url).env("DEEPNODE_KEY", key);
+		command.arg("--data-dir").arg(stage.file(format!("{name}-data")));
+		command.args(["--http", "127.0.0.1:0", "--engine", engine.name()]);
+		command.arg("--file-root").arg(models).arg("--file-root").arg(stage.path());
+		match engine {
+			Engine::Tract => command.env_remove("DEEPNODE_ORT_LIBRARY"),
+			Engine::Ort(library) => command.env("DEEPNODE_ORT_LIBRARY", library),
+		};
+	})?;
+	process.log_line(READY, |line| line.contains(" connected ").then_some(())).await?;
+	Ok(process)
+}
+
+/// A development chain with the digit classifier on it, and workers that serve it.
+#[derive(Debug)]
+pub struct Market {
+	/// The workers, Bob first.
+	pub workers: Vec<Worker>,
+	/// The chain's only node.
+	pub node: Node,
+	/// A client of the chain.
+	pub client: Client,
+	/// The command line, talking to the node.
+	pub command_line: CommandLine,
+	/// The classifier's number.
+	pub model: ModelId,
+	/// What an image costs, in the smallest unit.
+	pub price: Balance,
+	/// Who asks.
+	pub requester: Keypair,
+	/// Who owns the classifier.
+	pub creator: AccountId,
+	/// The images.
+	pub digits: Digits,
+}
+
+impl Market {
+	/// Starts a node, registers the classifier, and starts one worker for each engine.
+	pub async fn open(stage: &Stage, engines: &[Engine]) -> Result<Self> {
+		let node = Node::dev(stage).await?;
+		let client = node.client().await?;
+		let command_line = CommandLine::new(node.url());
+		let register = async {
+			let file = Digits::model().canonicalize()?;
+			let file = file.to_str().context("the repository's path is not UTF-8")?;
+			register(&command_line, file, "digits", &[]).await
+		};
+		let workers = engines.iter().zip(WORKERS).map(|(engine, key)| {
+			let command_line = &command_line;
+			let node = &node;
+			async move {
+				let worker = Worker::start(stage, node.url(), key, engine).await?;
+				let join = ["worker", "join", "--stake", STAKE, "--capacity", CAPACITY];
+				command_line.run(Some(key), &join).await?;
+				anyhow::Ok((key, worker))
+			}
+		});
+		let (model, workers) = futures::try_join!(register, try_join_all(workers))?;
+		let serve = workers.iter().map(|(key, _)| serve(&command_line, key, model));
+		try_join_all(serve).await?;
+		let price = client.model(model, None).await?.context("the model is not on the chain")?.spec.price;
+		Ok(Self {
+			workers: workers.into_iter().map(|(_, worker)| worker).collect(),
+			node,
+			client,
+			command_line,
+			model,
+			price,
+			requester: keys::parse(REQUESTER)?,
+			creator: keys::parse(CREATOR)?.account(),
+			digits: Digits::load()?,
+		})
+	}
+
+	/// Has every worker serve one more model.
+	pub async fn serve(&self, model: ModelId) -> Result<()> {
+		try_join_all(self.workers.iter().map(|worker| serve(&self.command_line, worker.key, model))).await?;
+		Ok(())
+	}
+
+	/// Asks the classifier about images, one task for each, and returns the tasks' numbers in the same
+	/// order, once they are in a block.
+	pub async fn ask(&self, images: Range<usize>) -> Result<Vec<TaskId>> {
+		let deadline = self.client.best_block().await?.number + DEADLINE;
+		let tasks = images.map(|image| self.task(self.model, self.digits.input(image)?, deadline));
+		let tasks = tasks.collect::<Result<_>>()?;
+		let sent = self.client.submit_many(&self.requester, tasks).await;
+		sent.into_iter().map(|sent| task_number(&sent?.events)).collect()
+	}
+
+	/// Like [`Self::ask`], with so many tasks for each block and no more.
+	pub async fn ask_steadily(&self, images: Range<usize>, per_block: usize) -> Result<Vec<TaskId>> {
+		let mut asked = Vec::new();
+		for first in images.clone().step_by(per_block) {
+			asked.extend(self.ask(first..images.end.min(first + per_block)).await?);
+		}
+		Ok(asked)
+	}
+
+	/// Asks a model about one item, to be answered up to a block, and returns the task's number.
+	pub async fn ask_until(&self, model: ModelId, input: Payload, deadline: u32) -> Result<TaskId> {
+		let task = self.task(model, input, deadline)?;
+		task_number(&self.client.submit(&self.requester, None, task).await?.events)
+	}
+
+	fn task(&self, model: ModelId, input: Payload, deadline: u32) -> Result<SubmitTask> {
+		let (assurance, max_fee) = (Assurance::Pair, self.price);
+		Ok(SubmitTask { model, input, items: 1, assurance, deadline, max_fee, seal: keys::random()? })
+	}
+
+	/// The worker of an account.
+	pub fn worker(&mut self, account: &AccountId) -> Result<&mut Worker> {
+		let worker = self.workers.iter_mut().find(|worker| worker.account() == account);
+		worker.with_context(|| format!("nobody here works for {account}"))
+	}
+
+	/// The accounts of everybody who takes part.
+	pub fn accounts(&self) -> Vec<AccountId> {
+		let workers = self.workers.iter().map(|worker| worker.account().clone());
+		workers.chain([self.creator.clone(), self.requester.account()]).collect()
+	}
+}
+
+/// Registers a model that is a file, by the command line, and returns its number.
+pub async fn register(command_line: &CommandLine, file: &str, name: &str, more: &[&str]) -> Result<ModelId> {
+	let mut arguments = vec!["models", "register", file, "--name", name, "--domain", "vision/digits"];
+	arguments.extend(["--price", PRICE, "--licence", "CC-BY-4.0", "--comparison", "argmax"]);
+	arguments.extend(more);
+	let printed = command_line.run(Some(CREATOR), &arguments).await?;
+	let number = printed.get("model").and_then(serde_json::Value::as_u64);
+	let number = number.with_context(|| format!("no model's number in {printed}"))?;
+	Ok(number.try_into()?)
+}
+
+async fn serve(command_line: &CommandLine, key: &str, model: ModelId) -> Result<()> {
+	command_line.run(Some(key), &["worker", "serve", &model.to_string()]).await?;
+	Ok(())
+}
+
+fn task_number(events: &[Event]) -> Result<TaskId> {
+	let number = events.iter().find_map(|event| match event {
+		Event::TaskSubmitted { task, .. } => Some(*task),
+		_ => None,
+	});
+	number.context("a submitted task has no number")
+}
