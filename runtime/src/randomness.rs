@@ -57,6 +57,19 @@ impl Randomness<Hash, BlockNumber> for CurrentBlockVrf {
 	}
 }
 
+/// What stands in for [`CurrentBlockVrf`] in benchmarks, which call the pallets outside of any block:
+/// as much work, and always of the current block.
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Benchmarked;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl Randomness<Hash, BlockNumber> for Benchmarked {
+	fn random(subject: &[u8]) -> (Hash, BlockNumber) {
+		let (random, _) = CurrentBlockVrf::random(subject);
+		(random, frame_system::Pallet::<Runtime>::block_number())
+	}
+}
+
 /// The author's VRF output in a block's digest: absent if BABE wrote none.
 fn vrf_pre_output(logs: &[DigestItem]) -> Option<VrfPreOutput> {
 	let pre_digest: PreDigest = logs.iter().find_map(|log| log.as_babe_pre_digest())?;

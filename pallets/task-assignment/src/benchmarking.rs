@@ -128,8 +128,10 @@ fn assigned<T: Config>() -> (TaskId, ModelId, Vec<T::AccountId>) {
 	(id, model, workers)
 }
 
-/// What the agenda does with one entry.
+/// What the agenda does with one entry, in the next block: a draw needs randomness that is younger
+/// than the task.
 fn wake<T: Config>(id: TaskId) {
+	frame_system::Pallet::<T>::set_block_number(now::<T>().saturating_add(One::one()));
 	let task = Tasks::<T>::get(id).unwrap();
 	Agenda::<T>::remove(task.wake, id);
 	Pallet::<T>::wake(id, task, now::<T>());

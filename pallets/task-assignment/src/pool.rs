@@ -90,8 +90,7 @@ impl<T: Config> Pool<T> {
 	) -> Option<Vec<T::AccountId>> {
 		let size = self.size();
 		let (seed, known_since) = T::Randomness::random(&(b"dn-draw", task).encode());
-		// Benchmarks have no block, and so no randomness: they draw with what there is.
-		if known_since <= fixed_at && cfg!(not(feature = "runtime-benchmarks")) {
+		if known_since <= fixed_at {
 			return None;
 		}
 		let owners = barred.iter().filter_map(|who| Some(Workers::<T>::get(who)?.owner));

@@ -5,7 +5,7 @@ use crate::{
 		currency::{MILLIUNIT, UNIT},
 		time::{DAYS, HOURS, MINUTES},
 	},
-	AccountId, Attestation, Balance, Balances, BlockNumber, CurrentBlockVrf, FeeSplit, ModelRegistry, Runtime,
+	AccountId, Attestation, Balance, Balances, BlockNumber, FeeSplit, ModelRegistry, Runtime,
 	RuntimeHoldReason, TaskAssignment,
 };
 use frame_support::{parameter_types, weights::Weight, PalletId};
@@ -68,7 +68,10 @@ impl pallet_task_assignment::Config for Runtime {
 	type Rounds = Attestation;
 	type Fees = FeeSplit;
 	type Slashed = pallet_fee_split::ToTreasury<Runtime>;
-	type Randomness = CurrentBlockVrf;
+	#[cfg(not(feature = "runtime-benchmarks"))]
+	type Randomness = crate::randomness::CurrentBlockVrf;
+	#[cfg(feature = "runtime-benchmarks")]
+	type Randomness = crate::randomness::Benchmarked;
 	type MinStake = MinStake;
 	type CommitWindow = CommitWindow;
 	type RevealWindow = RevealWindow;
