@@ -1,7 +1,7 @@
 //! What each subcommand does.
 
 use crate::{
-	chain_spec,
+	chain_spec::{ChainSpec, Known},
 	cli::{Cli, Subcommand},
 	service::{self, FullBackend, FullClient, Partial},
 };
@@ -36,16 +36,16 @@ impl SubstrateCli for Cli {
 	}
 
 	fn load_spec(&self, id: &str) -> std::result::Result<Box<dyn sc_service::ChainSpec>, String> {
-		Ok(Box::new(match id {
-			"dev" => chain_spec::development()?,
-			"" | "local" => chain_spec::local()?,
-			path => chain_spec::ChainSpec::from_json_file(PathBuf::from(path)).map_err(|error| {
-				format!(
-					"cannot read a chain specification from `{path}`: {error}. --chain takes \
-					 `dev`, `local` or the path of a file, such as export-chain-spec writes"
-				)
-			})?,
-		}))
+		if let Some(known) = Known::named(id) {
+			return Ok(Box::new(known.raw()?));
+		}
+		let spec = ChainSpec::from_json_file(PathBuf::from(id)).map_err(|error| {
+			format!(
+				"cannot read a chain specification from `{id}`: {error}. --chain takes \
+				 `dev`, `local` or the path of a file, such as export-chain-spec writes"
+			)
+		})?;
+		Ok(Box::new(spec))
 	}
 }
 
@@ -83,7 +83,10 @@ pub fn run() -> Result<()> {
 		Some(Subcommand::BuildSpec(cmd)) => {
 			cli.create_runner(cmd)?.sync_run(|config| cmd.run(config.chain_spec, config.network))
 		},
-		Some(Subcommand::ExportChainSpec(cmd)) => cmd.run(cli.load_spec(&cmd.chain)?),
+		Some(Subcommand::ExportChainSpec(cmd)) => match Known::named(&cmd.chain) {
+			Some(known) if !cmd.raw => cmd.run(Box::new(known.readable()?)),
+			_ => cmd.run(cli.load_spec(&cmd.chain)?),
+		},
 		Some(Subcommand::CheckBlock(cmd)) => cli.create_runner(cmd)?.async_run(|mut config| {
 			index_offchain(&mut config);
 			let Partial { client, task_manager, import_queue, .. } = service::new_partial(&config)?;
