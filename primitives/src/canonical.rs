@@ -8,13 +8,15 @@
 //!
 //! There are at most 8 outputs of at most 8 dimensions, and no dimension is zero: a declared output
 //! never has an empty one, and the length of what does could be read differently by a 32-bit runtime
-//! and a 64-bit worker. An answer's digest is the SHA-256 of these bytes.
+//! and a 64-bit worker. An answer's digest is the SHA-256 of these bytes, or that of their
+//! [chunks](crate::chunks) where they are more than the chain takes.
 
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::{
-	content::{sha256, Digest},
+	chunks::answer_digest,
+	content::Digest,
 	task::ErrorCode,
 	tensor::{count, take, MAX_RANK, MAX_TENSORS},
 };
@@ -60,9 +62,10 @@ impl Answer {
 		}
 	}
 
-	/// The SHA-256 of the canonical bytes.
+	/// What names the answer: the SHA-256 of the canonical bytes or, of an answer that is too long for the
+	/// chain, the digest of its [chunks](crate::chunks).
 	pub fn digest(&self) -> Digest {
-		sha256(&self.to_bytes())
+		answer_digest(&self.to_bytes())
 	}
 
 	/// Reads canonical bytes.

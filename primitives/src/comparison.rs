@@ -4,7 +4,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
 use crate::{
-	canonical::{Malformed, OutputView, View},
+	canonical::{Malformed, View},
 	tensor::{Dim, TensorSpec},
 };
 
@@ -50,12 +50,16 @@ pub enum Comparison {
 		/// The largest difference, in quantisation steps.
 		tau: u32,
 	},
-	/// In every row along the last axis the winning classes are equal, or both rows are ties: their
-	/// margins between first and second are at most `2 tau`.
+	/// In every row along the last axis the winning classes are equal, or nearly: the class that wins in
+	/// one row scores at most `2 tau` less than the best in the other, and the reverse.
+	///
+	/// So rows no element of which differs by more than `tau` agree, whichever class noise makes win. A
+	/// row without a winner, such as a constant one, agrees only with rows in which its first class, too,
+	/// is that close to the best.
 	ArgMax {
 		/// How floats are quantised.
 		quantisation: Quantisation,
-		/// Half the largest margin of a tie, in quantisation steps.
+		/// Half of how far behind the best a class may be that wins elsewhere, in quantisation steps.
 		tau: u32,
 	},
 }
@@ -106,58 +110,47 @@ impl Comparison {
 			return Ok(false);
 		}
 		Ok(a.iter().zip(&b).all(|(a, b)| {
-			a.dims == b.dims
-				&& match *self {
-					Self::Exact => a == b,
-					Self::Tolerance { tau, .. } => within(a, b, tau),
-					Self::ArgMax { tau, .. } => same_winners(a, b, tau),
-				}
+			let classes = a.dims.last().copied().unwrap_or(1);
+			a.dims == b.dims && self.agrees_on(a.elements().zip(b.elements()), Some(classes as usize))
 		}))
 	}
-}
 
-fn within(a: &OutputView, b: &OutputView, tau: u32) -> bool {
-	a.elements().zip(b.elements()).all(|(a, b)| a.abs_diff(b) <= tau)
-}
-
-fn same_winners(a: &OutputView, b: &OutputView, tau: u32) -> bool {
-	let classes = a.dims.last().copied().unwrap_or(1) as usize;
-	let (mut a_elements, mut b_elements) = (a.elements(), b.elements());
-	loop {
-		match (Winner::of_row(&mut a_elements, classes), Winner::of_row(&mut b_elements, classes)) {
-			(Some(a), Some(b)) if a.class == b.class || (a.is_tie(tau) && b.is_tie(tau)) => {},
-			(None, None) => return true,
-			_ => return false,
+	/// Whether two outputs, given as their pairs of elements in rows of `classes`, agree. Where these are
+	/// a piece of a row, `classes` is `None`, and [`Self::ArgMax`] asks of each element what makes rows
+	/// agree whatever the others are: that it does not differ by more than `tau`.
+	pub(crate) fn agrees_on(&self, mut pairs: impl Iterator<Item = (i32, i32)>, classes: Option<usize>) -> bool {
+		match (*self, classes) {
+			(Self::Exact, _) => pairs.all(|(a, b)| a == b),
+			(Self::ArgMax { tau, .. }, Some(classes)) => same_winners(pairs, classes, tau),
+			(Self::Tolerance { tau, .. }, _) | (Self::ArgMax { tau, .. }, None) => {
+				pairs.all(|(a, b)| a.abs_diff(b) <= tau)
+			},
 		}
 	}
 }
 
-/// The first class of the highest score in a row, and how far the next is behind it.
-struct Winner {
-	class: usize,
-	/// `None` where the row has a single class.
-	margin: Option<u32>,
+fn same_winners(mut scores: impl Iterator<Item = (i32, i32)>, classes: usize, tau: u32) -> bool {
+	let slack = tau.saturating_mul(2);
+	while let Some(first) = scores.next() {
+		if !same_winner(first, scores.by_ref().take(classes.saturating_sub(1)), slack) {
+			return false;
+		}
+	}
+	true
 }
 
-impl Winner {
-	/// Reads the next row of `classes` scores; `None` after the last.
-	fn of_row(elements: &mut impl Iterator<Item = i32>, classes: usize) -> Option<Self> {
-		let mut best = elements.next().filter(|_| classes > 0)?;
-		let mut class = 0;
-		let mut second = None;
-		for (at, score) in elements.take(classes.saturating_sub(1)).enumerate() {
-			if score > best {
-				second = Some(best);
-				best = score;
-				class = at.saturating_add(1);
-			} else if second.is_none_or(|second| score > second) {
-				second = Some(score);
-			}
+/// Whether two rows, given as their pairs of scores, have the same winning class but for `slack`. The
+/// first of several best classes wins.
+fn same_winner(first: (i32, i32), others: impl Iterator<Item = (i32, i32)>, slack: u32) -> bool {
+	// Each row's best score, and what its class scores in the other row.
+	let (mut best_a, mut best_b) = (first, first);
+	for scores in others {
+		if scores.0 > best_a.0 {
+			best_a = scores;
 		}
-		Some(Self { class, margin: second.map(|second| best.abs_diff(second)) })
+		if scores.1 > best_b.1 {
+			best_b = scores;
+		}
 	}
-
-	fn is_tie(&self, tau: u32) -> bool {
-		self.margin.is_some_and(|margin| margin <= tau.saturating_mul(2))
-	}
+	best_a.0.abs_diff(best_b.0) <= slack && best_b.1.abs_diff(best_a.1) <= slack
 }

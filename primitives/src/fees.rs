@@ -13,7 +13,7 @@ pub const MILLION: u32 = 1_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FeeTable {
-	/// The model's creator and, from its share, the parents' royalties.
+	/// The model's creator and, from its share, the royalties of parents and data sets.
 	pub creator: u32,
 	/// The workers of the winning cluster, in equal parts.
 	pub workers: u32,
@@ -45,7 +45,7 @@ impl Default for FeeTable {
 	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct Split {
-	/// For the creator and its lineage together.
+	/// For the creator, its lineage and its data sets together.
 	pub creator: Balance,
 	/// For all winning workers together: a multiple of `per_worker`.
 	pub workers: Balance,
@@ -117,17 +117,42 @@ pub const fn part(amount: Balance, parts: u32) -> Balance {
 	(amount / WHOLE).saturating_mul(parts).saturating_add((amount % WHOLE).saturating_mul(parts) / WHOLE)
 }
 
-/// Divides the creator's share along a lineage. `royalties` are what each entry owes its parent, in
-/// parts per million of what itself receives, the child first; the result has one more element: the
-/// child's own part first, the oldest ancestor's last. Together they are `share`.
-pub fn lineage(share: Balance, royalties: &[u32]) -> Vec<Balance> {
-	let mut parts = Vec::with_capacity(royalties.len().saturating_add(1));
-	let mut received = share;
-	for royalty in royalties {
-		let owed = part(received, (*royalty).min(MILLION));
-		parts.push(received.saturating_sub(owed));
-		received = owed;
+/// The creator's share, divided. All parts together are the share, to the last unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineageParts {
+	/// The model's own part first, the oldest ancestor's last.
+	pub owners: Vec<Balance>,
+	/// The data sets' parts, in their order.
+	pub data_sets: Vec<Balance>,
+}
+
+/// Divides the creator's share along a lineage and among the data sets that the model declares.
+///
+/// `royalties` are what each entry owes its parent, in parts per million of what itself receives, the
+/// child first: there is one more owner than royalties. `data_sets` are what the model owes its data
+/// sets, in parts per million of `share`: what an ancestor receives owes its own parent, and none of
+/// its data sets. Each debt is rounded down, so that roundings are the debtor's gain. Debts of more than
+/// everything, which the registry does not let anybody make, are paid as far as the share goes, the
+/// parent's first.
+pub fn lineage(share: Balance, royalties: &[u32], data_sets: impl IntoIterator<Item = u32>) -> LineageParts {
+	let mut own = share;
+	let mut owe = |royalty: u32| {
+		let owed = part(share, royalty.min(MILLION)).min(own);
+		own = own.saturating_sub(owed);
+		owed
+	};
+	let parent = royalties.first().map(|royalty| owe(*royalty));
+	let data_sets = data_sets.into_iter().map(owe).collect();
+
+	let mut owners = Vec::with_capacity(royalties.len().saturating_add(1));
+	owners.push(own);
+	if let Some(mut received) = parent {
+		for royalty in royalties.iter().skip(1) {
+			let owed = part(received, (*royalty).min(MILLION));
+			owners.push(received.saturating_sub(owed));
+			received = owed;
+		}
+		owners.push(received);
 	}
-	parts.push(received);
-	parts
+	LineageParts { owners, data_sets }
 }

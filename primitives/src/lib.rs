@@ -9,6 +9,7 @@
 extern crate alloc;
 
 pub mod canonical;
+pub mod chunks;
 pub mod commitment;
 pub mod comparison;
 pub mod content;
@@ -20,6 +21,7 @@ pub mod sum_tree;
 pub mod task;
 pub mod tensor;
 pub mod traits;
+pub mod verdict;
 
 /// DN in its smallest unit: 1 DN is [`DN`] of them.
 pub type Balance = u128;
@@ -32,6 +34,9 @@ pub const MAX_SUPPLY: Balance = 100_000_000 * DN;
 
 /// A model's number in the registry; the first is 0.
 pub type ModelId = u32;
+
+/// A data set's number in the registry; the first is 0.
+pub type DataSetId = u32;
 
 /// A task's number; the first is 0.
 pub type TaskId = u64;

@@ -5,10 +5,11 @@ use core::fmt;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-use crate::content::{Digest, Payload};
-
-/// The most workers of one task at one time.
+/// The most workers that answer one task before it is settled.
 pub const MAX_SEATS: u32 = 5;
+
+/// The most outsiders that re-run a settled task in one audit: one, and two more where it contradicts.
+pub const MAX_AUDITORS: u32 = 3;
 
 /// How surely a requester wants the answer checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
@@ -19,6 +20,27 @@ pub enum Assurance {
 	Pair,
 	/// Three nodes at once.
 	Panel,
+}
+
+impl Assurance {
+	/// How many workers answer at first.
+	pub const fn seats(&self) -> u32 {
+		match self {
+			Self::Single => 1,
+			Self::Pair => 2,
+			Self::Panel => 3,
+		}
+	}
+}
+
+/// How many workers answer in all when `seats` answers do not come to a strict majority: two become
+/// three, and three [`MAX_SEATS`]; `None` where no more are asked.
+pub const fn escalation(seats: u32) -> Option<u32> {
+	match seats {
+		2 => Some(3),
+		3 | 4 => Some(MAX_SEATS),
+		_ => None,
+	}
 }
 
 /// Why a worker has no outputs to give. A canonical answer carries one byte of it.
@@ -76,19 +98,3 @@ impl fmt::Display for ErrorCode {
 }
 
 impl core::error::Error for ErrorCode {}
-
-/// What a round of sealed answers came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-	/// The answers agree on outputs.
-	Agreed {
-		/// The digest of the answer that settles the task: the first revealed.
-		digest: Digest,
-		/// Its canonical bytes, or where they are.
-		output: Payload,
-	},
-	/// The answers agree that the task cannot be answered.
-	Failed(ErrorCode),
-	/// The answers do not agree.
-	Disagreed,
-}

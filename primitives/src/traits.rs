@@ -1,9 +1,19 @@
 //! Where the pallets meet. None of them reads another's storage.
 
 use alloc::vec::Vec;
-use sp_runtime::DispatchResult;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use sp_core::{bounded::BoundedVec, ConstU32, H256};
+use sp_runtime::{DispatchError, DispatchResult};
 
-use crate::{comparison::Comparison, fees::Split, model::Terms, task::Verdict, Balance, ModelId, TaskId};
+use crate::{
+	comparison::Comparison,
+	content::{Digest, Payload},
+	fees::Split,
+	model::Terms,
+	verdict::{Audit, Verdict},
+	Balance, DataSetId, ModelId, TaskId,
+};
 
 /// The model registry, as others see it.
 pub trait Models<AccountId> {
@@ -21,29 +31,118 @@ pub trait Models<AccountId> {
 	fn benchmark_model(owner: &AccountId) -> ModelId;
 }
 
-/// The owners along a model's lineage, the model's own first, and what each owes the next, in parts
-/// per million: one royalty fewer than owners.
+/// The terms under which a data set is used.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct DataSetTerms<AccountId> {
+	/// Who owns it and earns its royalties.
+	pub owner: AccountId,
+	/// Its domain, in UTF-8.
+	pub domain: BoundedVec<u8, ConstU32<32>>,
+	/// What a model that declares it owes it of the creator's share, in parts per million. It never changes.
+	pub royalty: u32,
+	/// What one use of one item in an evaluation costs.
+	pub evaluation_price: Balance,
+	/// How many items it has.
+	pub items: u32,
+	/// Whether only its manifest's hash is known.
+	pub sealed: bool,
+	/// Whether models may still declare it and evaluators draw from it.
+	pub active: bool,
+}
+
+/// The data registry.
+pub trait DataSets<AccountId> {
+	/// The data set's terms, also after its retirement; `None` for one that is not stored.
+	fn terms(data_set: DataSetId) -> Option<DataSetTerms<AccountId>>;
+	/// Counts one more entry that refers to the data set, and keeps it stored with its bond. Fails for one
+	/// that is not stored or is retired.
+	fn referenced(data_set: DataSetId) -> DispatchResult;
+	/// Counts such an entry as gone. O(1): it removes nothing.
+	fn released(data_set: DataSetId);
+	/// Counts uses of items in evaluations, which the caller has paid for; nothing for a data set that is
+	/// not stored.
+	fn used(data_set: DataSetId, items: u32);
+	/// Registers an active data set of the largest size with a royalty of a tenth, for benchmarks. Where
+	/// the runtime has no data sets, the number that it returns is of none.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_data_set(owner: &AccountId) -> DataSetId;
+}
+
+/// A runtime without data sets.
+impl<AccountId> DataSets<AccountId> for () {
+	fn terms(_: DataSetId) -> Option<DataSetTerms<AccountId>> {
+		None
+	}
+
+	fn referenced(_: DataSetId) -> DispatchResult {
+		Err(DispatchError::Unavailable)
+	}
+
+	fn released(_: DataSetId) {}
+
+	fn used(_: DataSetId, _: u32) {}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_data_set(_: &AccountId) -> DataSetId {
+		0
+	}
+}
+
+/// Who shares in the creator's part of a fee: the owners along a model's lineage, and the owners of the
+/// data sets that the model itself declares. [`lineage`](crate::fees::lineage) divides the part among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lineage<AccountId> {
-	/// The owners.
+	/// The owners, the model's own first, then its parent's, and so on.
 	pub owners: Vec<AccountId>,
-	/// The royalties between them.
+	/// What each owner owes the next, in parts per million of what itself receives: one fewer than owners.
 	pub royalties: Vec<u32>,
+	/// What the model owes its data sets' owners, in parts per million of the whole part, as frozen when
+	/// the model was registered. With the first royalty these are a million at most.
+	pub data_sets: Vec<(AccountId, u32)>,
+}
+
+impl<AccountId> Lineage<AccountId> {
+	/// Of a fee without a creator's part.
+	pub const fn nobody() -> Self {
+		Self { owners: Vec::new(), royalties: Vec::new(), data_sets: Vec::new() }
+	}
 }
 
 /// Rounds of sealed answers, as the task's keeper drives them.
+///
+/// A task has one round from its first draw until it is forgotten. Its workers answer in one wave or,
+/// where they do not come to a majority, in several; once they have, the round is settled, and auditors
+/// may answer in waves of their own. The answers stay until [`Self::close`].
 pub trait Rounds<AccountId> {
 	/// Opens a round: each of `workers` is expected to commit.
 	fn open(task: TaskId, workers: &[AccountId], comparison: Comparison) -> DispatchResult;
-	/// Gives the seat of a worker that has not committed to another.
+	/// Asks more: workers where the answers so far have no majority, auditors where the round is settled.
+	/// Only they are expected to commit and reveal; then all answers are judged again. Everybody who was
+	/// asked before has revealed or lost its seat by then. With nobody in `more`, the answers that are
+	/// there are judged at once: what a keeper does that finds nobody to ask in a vacated seat's place.
+	fn extend(task: TaskId, more: &[AccountId]) -> DispatchResult;
+	/// Gives the seat of a worker or auditor that has not committed to another.
 	fn replace(task: TaskId, absent: &AccountId, replacement: &AccountId) -> DispatchResult;
-	/// What each worker has done so far; empty where no round is open.
+	/// Takes away the seat of a worker or auditor that has not revealed. Where everybody else has, the
+	/// others are not judged by that: the keeper asks more, or closes the round. Nor is the keeper told
+	/// where everybody else has committed: [`Self::seats`] says so, and the others may reveal.
+	fn vacate(task: TaskId, absent: &AccountId) -> DispatchResult;
+	/// What each worker of the round or, once it is settled, each auditor has done so far; empty where no
+	/// round is open.
 	fn seats(task: TaskId) -> Vec<Seat<AccountId>>;
-	/// Ends the round and forgets it.
+	/// Begins the comparison of answers that are too long for the chain and differ, in a block after
+	/// the one in which [`Tasks::disputed`] was told of them: whoever has them opens the chunks of them
+	/// that `seed` chooses, which nobody may have known in that block. When all are opened the answers
+	/// are judged. When the keeper's window is over [`Self::extend`] with nobody judges them as they
+	/// are: an answer that is not opened agrees with none but its equal.
+	fn challenge(task: TaskId, seed: H256) -> DispatchResult;
+	/// The answer with this digest that somebody has revealed in the task's round.
+	fn answer(task: TaskId, digest: &Digest) -> Option<Payload>;
+	/// Ends the round and forgets it, with its answers.
 	fn close(task: TaskId);
 }
 
-/// One worker's place in a round.
+/// One worker's or auditor's place in a round.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seat<AccountId> {
 	/// Whose it is.
@@ -56,15 +155,91 @@ pub struct Seat<AccountId> {
 
 /// The tasks' keeper, as the rounds report to it.
 pub trait Tasks<AccountId> {
-	/// Every worker of the round has committed: the reveal window opens.
+	/// Everybody who was asked has committed: the reveal window opens.
 	fn all_committed(task: TaskId) -> DispatchResult;
-	/// Every worker of the round has revealed, and this is what their answers come to. The round is
-	/// over; the keeper pays or refunds.
-	fn judged(task: TaskId, verdict: Verdict) -> DispatchResult;
-	/// Sets up a task for a benchmark that the returned number of workers, at least two, serve, and
-	/// returns it.
+	/// Everybody who was asked has revealed, and answers differ that are too long for the chain: returns
+	/// whether the keeper will call [`Rounds::challenge`]. Where it will not, the answers are judged at
+	/// once, and long ones agree only where their digests are equal.
+	fn disputed(_task: TaskId) -> Result<bool, DispatchError> {
+		Ok(false)
+	}
+	/// Every worker of the round has revealed, and this is what their answers come to. With a majority the
+	/// round is settled on it; without one it waits for [`Rounds::extend`] or [`Rounds::close`].
+	fn judged(task: TaskId, verdict: Verdict<AccountId>) -> DispatchResult;
+	/// Every auditor of a settled round has revealed, and this is what their answers come to.
+	fn audited(task: TaskId, audit: Audit<AccountId>) -> DispatchResult;
+	/// Sets up a task for a benchmark whose round is open with [`MAX_SEATS`](crate::task::MAX_SEATS)
+	/// workers, asked at once, none of whom has committed, and returns it with them.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn benchmark_task(comparison: Comparison) -> (TaskId, Vec<AccountId>);
+	/// Begins the audit of such a task once it is settled, as after a contradiction: returns
+	/// [`MAX_AUDITORS`](crate::task::MAX_AUDITORS) auditors whom its round has been extended by at once.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_audit(task: TaskId) -> Vec<AccountId>;
+}
+
+/// A settled task, for those who keep count of use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement<'a, AccountId> {
+	/// The task.
+	pub task: TaskId,
+	/// Its model.
+	pub model: ModelId,
+	/// Who asked and paid.
+	pub requester: &'a AccountId,
+	/// How many items it had.
+	pub items: u32,
+	/// The fee that was divided.
+	pub fee: Balance,
+	/// How it was divided.
+	pub split: &'a Split,
+	/// The workers who answered truly.
+	pub winners: &'a [AccountId],
+}
+
+/// Who is told what becomes of tasks.
+pub trait Observer<AccountId> {
+	/// A task was settled and its fee divided.
+	fn settled(settlement: Settlement<AccountId>);
+	/// A settled task turned out to be settled falsely: what it counted for counts no more.
+	fn overturned(task: TaskId, model: ModelId, fee: Balance);
+	/// No majority of a task's workers agreed.
+	fn undecided(task: TaskId, model: ModelId);
+}
+
+impl<AccountId> Observer<AccountId> for () {
+	fn settled(_: Settlement<AccountId>) {}
+	fn overturned(_: TaskId, _: ModelId, _: Balance) {}
+	fn undecided(_: TaskId, _: ModelId) {}
+}
+
+/// What others may know of a settled task until its audit window ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled<AccountId, BlockNumber> {
+	/// Who asked.
+	pub requester: AccountId,
+	/// Its model.
+	pub model: ModelId,
+	/// How many items it has.
+	pub items: u32,
+	/// What was paid for it.
+	pub fee: Balance,
+	/// Its seal.
+	pub seal: [u8; 32],
+	/// When it was submitted.
+	pub submitted_at: BlockNumber,
+	/// When it was settled.
+	pub settled_at: BlockNumber,
+	/// The settled answer's digest.
+	pub digest: Digest,
+}
+
+/// Settled tasks, as others read them.
+pub trait SettledTasks<AccountId, BlockNumber> {
+	/// A settled task; `None` where it is not settled, was overturned, or is forgotten.
+	fn settled(task: TaskId) -> Option<Settled<AccountId, BlockNumber>>;
+	/// Its settled answer.
+	fn output(task: TaskId) -> Option<Payload>;
 }
 
 /// Divides fees. `Credit` is an imbalance: whatever is not handed to somebody is burned, so nothing
@@ -76,4 +251,6 @@ pub trait FeeSettlement<AccountId, Credit> {
 	/// What each of `workers` would earn of `fee`: what a worker is owed whose partner made an
 	/// agreement impossible.
 	fn worker_reward(fee: Balance, workers: u32) -> Balance;
+	/// The workers' row of the fee table, in parts per million.
+	fn workers_row() -> u32;
 }

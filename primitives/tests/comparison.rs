@@ -94,19 +94,41 @@ proptest! {
 		rows in (1usize..6).prop_flat_map(|n| (vec(-9i32..9, n), vec(-9i32..9, n))),
 		tau in 0u32..6,
 	) {
-		fn winner(row: &[i32]) -> (usize, Option<i32>) {
-			let best = row.iter().max().unwrap();
-			let at = row.iter().position(|score| score == best).unwrap();
-			let second = row.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, score)| score).max();
-			(at, second.map(|second| best - second))
+		fn winner(row: &[i32]) -> usize {
+			row.iter().position(|score| score == row.iter().max().unwrap()).unwrap()
 		}
 		let (a, b) = rows;
-		let ((class_a, margin_a), (class_b, margin_b)) = (winner(&a), winner(&b));
-		let tie = |margin: Option<i32>| margin.is_some_and(|margin| margin <= 2 * tau as i32);
+		let behind = |row: &[i32], class: usize| row[winner(row)] - row[class];
+		let slack = 2 * tau as i32;
 		prop_assert_eq!(
 			agree(arg_max(tau), &a, &b),
-			class_a == class_b || (tie(margin_a) && tie(margin_b))
+			winner(&a) == winner(&b) || (behind(&a, winner(&b)) <= slack && behind(&b, winner(&a)) <= slack)
 		);
+	}
+
+	/// So what honest machines differ by never turns two of them against each other.
+	#[test]
+	fn no_noise_within_tau_changes_a_winner(
+		row in vec(-20i32..20, 1..8),
+		noise in vec(-20i32..20, 8),
+		tau in 0u32..20,
+	) {
+		let tau_signed = tau as i32;
+		let other: Vec<_> =
+			row.iter().zip(&noise).map(|(score, noise)| score + (*noise).clamp(-tau_signed, tau_signed)).collect();
+		prop_assert!(agree(arg_max(tau), &row, &other));
+	}
+
+	/// No answer without a winner stands for rows in which two other classes are near each other.
+	#[test]
+	fn a_constant_row_agrees_only_where_the_first_class_is_near_the_best(
+		row in vec(-20i32..20, 1..8),
+		constant in any::<i32>(),
+		tau in 0u32..10,
+	) {
+		let best = row.iter().max().unwrap();
+		let near = best - row[0] <= 2 * tau as i32;
+		prop_assert_eq!(agree(arg_max(tau), &row, &vec![constant; row.len()]), near);
 	}
 }
 
@@ -153,11 +175,15 @@ fn the_winning_class_decides() {
 	// The same winner, whatever the rest.
 	assert!(agree(arg_max(0), &[9, 1, 2], &[5, -7, 4]));
 	assert!(!agree(arg_max(0), &[9, 1, 2], &[1, 9, 2]));
-	// Both margins are 4 = 2 tau: a tie on both sides.
+	// Each one's winner is 4 = 2 tau behind in the other.
 	assert!(agree(arg_max(2), &[9, 5, 0], &[5, 9, 0]));
-	// One margin is 5: no tie on that side.
+	// The second's winner is 5 behind in the first.
 	assert!(!agree(arg_max(2), &[10, 5, 0], &[5, 9, 0]));
-	// Equal scores: the first wins, with a margin of 0.
+	// Both are ties, but of other classes: no noise of 2 makes the one from the other.
+	assert!(!agree(arg_max(2), &[9, 9, 0, 0], &[0, 0, 9, 9]));
+	assert!(!agree(arg_max(2), &[0, 0, 0, 0], &[0, 0, 9, 9]));
+	assert!(agree(arg_max(2), &[9, 8, 7, 0], &[7, 8, 9, 0]));
+	// Equal scores: the first wins.
 	assert!(agree(arg_max(0), &[7, 7, 0], &[9, 1, 0]));
 	assert!(!agree(arg_max(0), &[7, 7, 0], &[1, 9, 0]));
 	// Extremes do not overflow.

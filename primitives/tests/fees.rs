@@ -1,7 +1,7 @@
 //! Where every unit of a fee goes.
 
 use deepnode_primitives::{
-	fees::{lineage, part, FeeTable, MILLION},
+	fees::{lineage, part, FeeTable, LineageParts, MILLION},
 	DN,
 };
 use proptest::{collection::vec, prelude::*};
@@ -23,6 +23,16 @@ fn table() -> impl Strategy<Value = FeeTable> {
 
 fn fee() -> impl Strategy<Value = u128> {
 	prop_oneof![any::<u128>(), 0u128..5_000_000, Just(u128::MAX), Just(0)]
+}
+
+/// What a model may owe: to its parent, and to its data sets, together at most everything.
+fn debts() -> impl Strategy<Value = (u32, Vec<u32>)> {
+	vec(0u32..=MILLION, 1..6).prop_map(|mut cuts| {
+		cuts.sort();
+		let mut from = 0;
+		let mut debts = cuts.into_iter().map(|to| to - std::mem::replace(&mut from, to));
+		(debts.next().unwrap(), debts.collect())
+	})
 }
 
 proptest! {
@@ -54,7 +64,8 @@ proptest! {
 
 	#[test]
 	fn a_lineage_shares_everything(share in fee(), royalties in vec(0u32..=MILLION, 0..6)) {
-		let parts = lineage(share, &royalties);
+		let LineageParts { owners: parts, data_sets } = lineage(share, &royalties, []);
+		prop_assert!(data_sets.is_empty());
 		prop_assert_eq!(parts.len(), royalties.len() + 1);
 		prop_assert_eq!(parts.iter().try_fold(0u128, |sum, part| sum.checked_add(*part)), Some(share));
 		// Each entry passes on its royalty of what it received itself.
@@ -66,9 +77,47 @@ proptest! {
 		}
 	}
 
+	/// Data sets are paid like a parent, out of the same share; the parent's own lineage is not touched.
+	#[test]
+	fn data_sets_are_owed_by_the_model_alone(share in fee(), (first, data_sets) in debts(), older in vec(0u32..=MILLION, 0..4)) {
+		let royalties: Vec<_> = std::iter::once(first).chain(older.iter().copied()).collect();
+		let parts = lineage(share, &royalties, data_sets.iter().copied());
+		let owed: Vec<_> = data_sets.iter().map(|royalty| part(share, *royalty)).collect();
+		prop_assert_eq!(&parts.data_sets, &owed);
+		let parent = part(share, first);
+		prop_assert_eq!(parts.owners[0], share - parent - owed.iter().sum::<u128>());
+		prop_assert_eq!(&parts.owners[1..], &lineage(parent, &older, []).owners[..]);
+	}
+
+	/// Whatever the debts, even ones that no model can have.
+	#[test]
+	fn a_lineage_with_data_sets_shares_everything(
+		share in fee(),
+		royalties in vec(any::<u32>(), 0..6),
+		data_sets in vec(any::<u32>(), 0..6),
+	) {
+		let parts = lineage(share, &royalties, data_sets.iter().copied());
+		prop_assert_eq!((parts.owners.len(), parts.data_sets.len()), (royalties.len() + 1, data_sets.len()));
+		let all = parts.owners.iter().chain(&parts.data_sets);
+		prop_assert_eq!(all.copied().try_fold(0u128, u128::checked_add), Some(share));
+	}
+
+	/// The debtor gains less than a unit for each debt.
+	#[test]
+	fn roundings_are_the_models(share in fee(), (first, data_sets) in debts()) {
+		let rest = MILLION - first - data_sets.iter().sum::<u32>();
+		let own = lineage(share, &[first], data_sets.iter().copied()).owners[0];
+		prop_assert!(own - part(share, rest) <= data_sets.len() as u128 + 1);
+	}
+
 	#[test]
 	fn royalties_beyond_everything_are_everything(share in fee(), royalty in MILLION..) {
-		prop_assert_eq!(lineage(share, &[royalty]), [0, share]);
+		prop_assert_eq!(lineage(share, &[royalty], []).owners, [0, share]);
+		// The parent comes first, then the data sets as they are declared.
+		let late = lineage(share, &[royalty], [MILLION]);
+		prop_assert_eq!(late, LineageParts { owners: vec![0, share], data_sets: vec![0] });
+		let first = lineage(share, &[], [royalty, 1]);
+		prop_assert_eq!(first, LineageParts { owners: vec![0], data_sets: vec![share, 0] });
 	}
 
 	#[test]
@@ -107,6 +156,17 @@ fn the_default_is_the_documented_table() {
 		FeeTable::default().network(),
 		FeeTable { creator: 0, workers: 0, validators: 400_000, treasury: 300_000, community: 250_000, burned: 50_000 }
 	);
+}
+
+#[test]
+fn a_model_pays_its_parent_and_its_data_sets() {
+	// 10% to the parent, which owes half of it, and 5% and 20% to data sets.
+	let parts = lineage(100 * DN, &[100_000, 500_000], [50_000, 200_000]);
+	assert_eq!(parts.owners, [65 * DN, 5 * DN, 5 * DN]);
+	assert_eq!(parts.data_sets, [5 * DN, 20 * DN]);
+	// 7 units: 0.7, 0.35 and 1.4 are rounded down.
+	let parts = lineage(7, &[100_000], [50_000, 200_000]);
+	assert_eq!(parts, LineageParts { owners: vec![6, 0], data_sets: vec![0, 1] });
 }
 
 #[test]
