@@ -84,7 +84,7 @@ pub fn fee(amount: Balance) -> Credit<AccountId, Balances> {
 }
 
 pub fn lineage(owners: &[AccountId], royalties: &[u32]) -> Lineage<AccountId> {
-	Lineage { owners: owners.to_vec(), royalties: royalties.to_vec() }
+	Lineage { owners: owners.to_vec(), royalties: royalties.to_vec(), data_sets: Vec::new() }
 }
 
 pub fn events() -> Vec<crate::Event<Test>> {

@@ -46,7 +46,11 @@ impl<T: Config> Pallet<T> {
 		let burned = fee.extract(split.burned);
 
 		let mut delivered = Delivered { burned: burned.peek(), ..Default::default() };
-		for (owner, part) in lineage.owners.iter().zip(fees::lineage(split.creator, &lineage.royalties)) {
+		let royalties = lineage.data_sets.iter().map(|(_, royalty)| *royalty);
+		let parts = fees::lineage(split.creator, &lineage.royalties, royalties);
+		let owners = lineage.owners.iter().zip(parts.owners);
+		let data_sets = lineage.data_sets.iter().map(|(owner, _)| owner).zip(parts.data_sets);
+		for (owner, part) in owners.chain(data_sets) {
 			let paid = Self::pay(&mut fee, owner, part);
 			delivered.creators = delivered.creators.saturating_add(paid);
 		}
@@ -111,7 +115,7 @@ impl<T: Config> Pallet<T> {
 
 impl<T: Config> FeeSettlement<T::AccountId, CreditOf<T>> for Pallet<T> {
 	/// ## Complexity
-	/// O(owners + winners) accounts, of which there are at most five each.
+	/// O(owners + data sets + winners) accounts: at most five owners, four data sets and five winners.
 	fn settle(task: TaskId, fee: CreditOf<T>, lineage: Lineage<T::AccountId>, winners: &[T::AccountId]) -> Split {
 		let split = Table::<T>::get().split(fee.peek(), winners.len().try_into().unwrap_or(u32::MAX));
 		let delivered = Self::deliver(fee, &split, &lineage, winners);
@@ -123,6 +127,10 @@ impl<T: Config> FeeSettlement<T::AccountId, CreditOf<T>> for Pallet<T> {
 	fn worker_reward(fee: Balance, workers: u32) -> Balance {
 		Table::<T>::get().split(fee, workers).per_worker
 	}
+
+	fn workers_row() -> u32 {
+		Table::<T>::get().workers
+	}
 }
 
 /// Divides transaction fees and tips by the rows of the table that are the network's. The balances'
@@ -132,8 +140,7 @@ pub struct TransactionFees<T>(PhantomData<T>);
 impl<T: Config> OnUnbalanced<CreditOf<T>> for TransactionFees<T> {
 	fn on_nonzero_unbalanced(fee: CreditOf<T>) {
 		let split = Table::<T>::get().network().split(fee.peek(), 0);
-		let nobody = Lineage { owners: Default::default(), royalties: Default::default() };
-		let delivered = Pallet::<T>::deliver(fee, &split, &nobody, &[]);
+		let delivered = Pallet::<T>::deliver(fee, &split, &Lineage::nobody(), &[]);
 		Totals::<T>::mutate(|totals| totals.transactions = totals.transactions.plus(delivered));
 	}
 }

@@ -45,7 +45,7 @@ impl<AccountId> Pots<AccountId> {
 	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct Delivered {
-	/// To creators and their lineages.
+	/// To creators, their lineages and the owners of their data sets.
 	pub creators: Balance,
 	/// To workers.
 	pub workers: Balance,

@@ -4,11 +4,13 @@
 
 use super::*;
 use alloc::{vec, vec::Vec};
+use deepnode_primitives::traits::DataSets as _;
 use deepnode_primitives::{
 	comparison::Comparison,
 	content::{ContentRef, Uri, Uris, MAX_URIS, MAX_URI_LEN},
 	tensor::{Dim, ElementType, TensorSpec, MAX_TENSORS},
-	ModelId, DN,
+	traits::Models as Registry,
+	DataSetId, ModelId, DN,
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::fungible::{Inspect, Mutate};
@@ -26,8 +28,15 @@ fn tensor(number: u32, shape: Vec<Dim>) -> TensorSpec {
 	TensorSpec { name: name.try_into().unwrap(), element: ElementType::F32, shape: shape.try_into().unwrap() }
 }
 
+/// That many data sets of as many owners; none where the runtime has none.
+fn data_sets<T: Config>(count: u32) -> DeclaredDataSets {
+	let registered = |number| T::DataSets::benchmark_data_set(&account("contributor", number, 0));
+	let exists = |data_set: &DataSetId| T::DataSets::terms(*data_set).is_some();
+	(0..count).map(registered).filter(exists).collect::<Vec<_>>().try_into().unwrap()
+}
+
 /// A model with `files` of the largest files, and as many outputs as there can be.
-fn spec(files: u32, parent: Option<ModelId>) -> ModelSpec {
+fn spec(files: u32, parent: Option<ModelId>, data_sets: DeclaredDataSets) -> ModelSpec {
 	let file = |number: u32| ModelFile {
 		name: [&[b'f'; 63][..], &[b'0' + number as u8]].concat().try_into().unwrap(),
 		content: ContentRef { hash: [number as u8; 32], length: 1 << 30, uris: uris() },
@@ -48,29 +57,42 @@ fn spec(files: u32, parent: Option<ModelId>) -> ModelSpec {
 		runtime_class: RuntimeClass::Any,
 		fhe: None,
 		parent: parent.map(|model| Parent { model, royalty: 100_000 }),
+		data_sets,
 	}
 }
 
 fn fund<T: Config>(owner: &T::AccountId) {
-	let bond = Pallet::<T>::bond_of(&spec(MAX_FILES, Some(0)));
-	let amount = (bond + T::Currency::minimum_balance()) * 2 * (MAX_ANCESTORS as u128 + 1);
-	T::Currency::mint_into(owner, amount).unwrap();
+	let bond = Pallet::<T>::bond_of(&spec(MAX_FILES, Some(0), vec![0; MAX_DATA_SETS as usize].try_into().unwrap()));
+	T::Currency::mint_into(owner, (bond + T::Currency::minimum_balance()) * 2).unwrap();
 }
 
-/// A model with as many ancestors as there can be, and the model before it.
-fn lineage<T: Config>(owner: &T::AccountId, generations: usize) -> Vec<ModelId> {
-	fund::<T>(owner);
-	let mut line = Vec::new();
-	for _ in 0..generations {
-		let model = Pallet::<T>::do_register(owner.clone(), spec(MAX_FILES, line.last().copied())).unwrap();
-		line.push(model);
+/// Models of the largest size, each the parent of the next, with as many data sets as there can be: the
+/// last is `owner`'s, and each of the others somebody else's.
+fn line<T: Config>(owner: &T::AccountId, generations: usize) -> Vec<(T::AccountId, ModelId)> {
+	let ancestors = (1..generations).map(|generation| account("ancestor", generation as u32, 0));
+	let mut line: Vec<(T::AccountId, ModelId)> = Vec::new();
+	for owner in ancestors.chain([owner.clone()]) {
+		fund::<T>(&owner);
+		let parent = line.last().map(|(_, model)| *model);
+		let spec = spec(MAX_FILES, parent, data_sets::<T>(MAX_DATA_SETS));
+		line.push((owner.clone(), Pallet::<T>::do_register(owner, spec).unwrap()));
 	}
 	line
 }
 
-/// A model of the largest size with as many ancestors as there can be, for other pallets' benchmarks.
+/// A lineage of as many models as there can be, of which all but the youngest are retired.
+fn retired_lineage<T: Config>(owner: &T::AccountId) -> Vec<(T::AccountId, ModelId)> {
+	let line = line::<T>(owner, MAX_ANCESTORS + 1);
+	for (owner, model) in &line[..MAX_ANCESTORS] {
+		Pallet::<T>::retire(RawOrigin::Signed(owner.clone()).into(), *model).unwrap();
+	}
+	line
+}
+
+/// A model of the largest size with as many ancestors and data sets as there can be, for other pallets'
+/// benchmarks.
 pub(crate) fn benchmark_model<T: Config>(owner: &T::AccountId) -> ModelId {
-	lineage::<T>(owner, MAX_ANCESTORS + 1).pop().unwrap()
+	line::<T>(owner, MAX_ANCESTORS + 1).pop().unwrap().1
 }
 
 #[benchmarks]
@@ -78,13 +100,15 @@ mod benchmarks {
 	use super::*;
 
 	#[benchmark]
-	fn register(f: Linear<1, MAX_FILES>) {
+	fn register(f: Linear<1, MAX_FILES>, d: Linear<0, MAX_DATA_SETS>) {
 		let owner: T::AccountId = whitelisted_caller();
-		let parent = lineage::<T>(&owner, MAX_ANCESTORS).pop();
+		fund::<T>(&owner);
+		let parent = line::<T>(&account("parent", 0, 0), MAX_ANCESTORS).pop().map(|(_, model)| model);
+		let spec = spec(f, parent, data_sets::<T>(d));
 		let model = NextModelId::<T>::get();
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(owner.clone()), spec(f, parent));
+		_(RawOrigin::Signed(owner), spec);
 
 		assert!(Models::<T>::contains_key(model));
 	}
@@ -92,7 +116,7 @@ mod benchmarks {
 	#[benchmark]
 	fn set_price() {
 		let owner: T::AccountId = whitelisted_caller();
-		let model = lineage::<T>(&owner, 1).pop().unwrap();
+		let model = benchmark_model::<T>(&owner);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(owner), model, 2 * DN);
@@ -103,7 +127,7 @@ mod benchmarks {
 	#[benchmark]
 	fn set_uris() {
 		let owner: T::AccountId = whitelisted_caller();
-		let model = lineage::<T>(&owner, 1).pop().unwrap();
+		let model = benchmark_model::<T>(&owner);
 		Pallet::<T>::set_uris(RawOrigin::Signed(owner.clone()).into(), model, 7, Uris::default()).unwrap();
 
 		#[extrinsic_call]
@@ -116,16 +140,31 @@ mod benchmarks {
 	#[benchmark]
 	fn retire() {
 		let owner: T::AccountId = whitelisted_caller();
-		let line = lineage::<T>(&owner, MAX_ANCESTORS + 1);
-		let (youngest, ancestors) = line.split_last().unwrap();
-		for ancestor in ancestors {
-			Pallet::<T>::retire(RawOrigin::Signed(owner.clone()).into(), *ancestor).unwrap();
-		}
+		let line = retired_lineage::<T>(&owner);
+		let (_, youngest) = line[MAX_ANCESTORS];
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(owner), *youngest);
+		_(RawOrigin::Signed(owner), youngest);
 
-		assert!(line.iter().all(|model| !Models::<T>::contains_key(model)));
+		assert!(line.iter().all(|(_, model)| !Models::<T>::contains_key(model)));
+	}
+
+	/// All models of the lineage are retired already, and go with the youngest's last task.
+	#[benchmark]
+	fn task_closed() {
+		let owner: T::AccountId = account("owner", 0, 0);
+		let line = retired_lineage::<T>(&owner);
+		let (_, youngest) = line[MAX_ANCESTORS];
+		<Pallet<T> as Registry<_>>::task_opened(youngest).unwrap();
+		Pallet::<T>::retire(RawOrigin::Signed(owner).into(), youngest).unwrap();
+		assert!(line.iter().all(|(_, model)| Models::<T>::contains_key(model)));
+
+		#[block]
+		{
+			<Pallet<T> as Registry<_>>::task_closed(youngest);
+		}
+
+		assert!(line.iter().all(|(_, model)| !Models::<T>::contains_key(model)));
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);

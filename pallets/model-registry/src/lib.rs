@@ -15,6 +15,7 @@ mod lifecycle;
 mod mock;
 #[cfg(test)]
 mod tests;
+mod try_state;
 mod types;
 mod validate;
 pub mod weights;
@@ -23,8 +24,9 @@ pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
 
-// What FRAME's macros write here expects what it has checked itself.
-#[allow(clippy::expect_used)]
+// What FRAME's macros write here expects what it has checked itself. A call that registers a model is
+// larger than the others, as it should be; FRAME's limit for a call is 1 kB.
+#[allow(clippy::expect_used, clippy::large_enum_variant)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
@@ -53,6 +55,8 @@ pub mod pallet {
 			+ MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
 		/// The runtime's reasons for holds.
 		type RuntimeHoldReason: From<HoldReason>;
+		/// The data sets that models declare; `()` where there are none.
+		type DataSets: deepnode_primitives::traits::DataSets<Self::AccountId>;
 		/// The bond of every entry, whatever its size. At least the existential deposit.
 		#[pallet::constant]
 		type BaseBond: Get<Balance>;
@@ -81,6 +85,10 @@ pub mod pallet {
 	/// How many stored models name this one as their parent.
 	#[pallet::storage]
 	pub type Children<T: Config> = StorageMap<_, Twox64Concat, ModelId, u32, ValueQuery>;
+
+	/// How many tasks a model has that are not closed.
+	#[pallet::storage]
+	pub type OpenTasks<T: Config> = StorageMap<_, Twox64Concat, ModelId, u32, ValueQuery>;
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
@@ -183,6 +191,14 @@ pub mod pallet {
 		RoyaltyTooHigh,
 		/// The parent has as many ancestors as a model may have.
 		LineageTooDeep,
+		/// The model declares a data set twice.
+		DuplicateDataSet,
+		/// A data set does not exist.
+		UnknownDataSet,
+		/// A data set is retired.
+		DataSetRetired,
+		/// The royalties of the parent and the data sets together are more than everything.
+		RoyaltiesTooHigh,
 	}
 
 	#[pallet::hooks]
@@ -213,9 +229,9 @@ pub mod pallet {
 		/// - Token errors, where the caller has not got the bond.
 		///
 		/// ## Complexity
-		/// O(bytes + ancestors): at most 4 ancestors are read.
+		/// O(bytes + ancestors + data sets): at most 4 ancestors and 4 data sets are read.
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::register(spec.files.len() as u32))]
+		#[pallet::weight(T::WeightInfo::register(spec.files.len() as u32, spec.data_sets.len() as u32))]
 		pub fn register(origin: OriginFor<T>, spec: ModelSpec) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
 			Self::do_register(owner, spec).map(|_| ())
@@ -288,7 +304,7 @@ pub mod pallet {
 		/// - [`Error::UnknownModel`], [`Error::NotOwner`], [`Error::Retired`].
 		///
 		/// ## Complexity
-		/// O(ancestors): at most 5 entries are removed.
+		/// O(ancestors): at most 5 entries are removed, with the references to at most 4 data sets each.
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::retire())]
 		pub fn retire(origin: OriginFor<T>, model: ModelId) -> DispatchResult {
@@ -310,6 +326,11 @@ pub mod pallet {
 		/// The model's entry.
 		pub fn model(model: ModelId) -> Option<ModelOf<T>> {
 			Models::<T>::get(model)
+		}
+
+		/// How many tasks the model has that are not closed.
+		pub fn open_tasks(model: ModelId) -> u32 {
+			OpenTasks::<T>::get(model)
 		}
 
 		/// The model's own number, its parent's, and so on.

@@ -1,6 +1,5 @@
 //! From registration to removal.
 
-use alloc::collections::BTreeMap;
 use codec::Encode;
 use deepnode_primitives::{
 	model::Terms,
@@ -9,23 +8,21 @@ use deepnode_primitives::{
 };
 use frame_support::{
 	defensive, ensure,
-	traits::{
-		fungible::{InspectHold, MutateHold},
-		tokens::Precision,
-		Get,
-	},
+	traits::{fungible::MutateHold, tokens::Precision, Get},
 };
-use sp_runtime::{ArithmeticError, DispatchError, DispatchResult, TryRuntimeError};
+use sp_runtime::{ArithmeticError, DispatchError, DispatchResult};
 
 use crate::{
-	Children, Config, Error, Event, HoldReason, Model, ModelOf, ModelSpec, Models, NextModelId, Pallet, Status,
-	MAX_ANCESTORS,
+	Children, Config, Error, Event, HoldReason, Model, ModelOf, ModelSpec, Models, NextModelId, OpenTasks, Pallet,
+	Status, MAX_ANCESTORS,
 };
+use deepnode_primitives::traits::DataSets as _;
 
 impl<T: Config> Pallet<T> {
 	/// Registers a model and returns its number.
 	pub(crate) fn do_register(owner: T::AccountId, spec: ModelSpec) -> Result<ModelId, DispatchError> {
 		Self::ensure_valid(&spec)?;
+		let data_royalties = Self::ensure_data_sets(&spec)?;
 		let model = NextModelId::<T>::get();
 		NextModelId::<T>::put(model.checked_add(1).ok_or(ArithmeticError::Overflow)?);
 
@@ -35,9 +32,10 @@ impl<T: Config> Pallet<T> {
 			// There are no more children than models, whose numbers have not overflowed.
 			Children::<T>::mutate(parent.model, |children| *children = children.saturating_add(1));
 		}
+		spec.data_sets.iter().try_for_each(|data_set| T::DataSets::referenced(*data_set))?;
 		Self::deposit_event(Event::ModelRegistered { model, owner: owner.clone() });
 		let registered_at = frame_system::Pallet::<T>::block_number();
-		let entry = Model { owner, spec, status: Status::Active, open_tasks: 0, bond, registered_at };
+		let entry = Model { owner, spec, status: Status::Active, data_royalties, bond, registered_at };
 		Models::<T>::insert(model, entry);
 		Ok(model)
 	}
@@ -78,16 +76,17 @@ impl<T: Config> Pallet<T> {
 			.take(MAX_ANCESTORS.saturating_add(1))
 	}
 
-	/// Stores a changed entry; where it is retired and nothing needs it any more, returns the bond and
-	/// removes it, and then whichever of its ancestors it was the last to need.
+	/// Stores a changed entry; where it is retired and has no open task, returns the bond, and where it has
+	/// no child either, removes it, and then whichever of its ancestors it was the last to need.
 	pub(crate) fn store_or_remove(model: ModelId, entry: ModelOf<T>) {
 		let mut changed = Some((model, entry));
 		// Each turn goes one generation up, of which there are few.
 		while let Some((model, mut entry)) = changed.take() {
-			if entry.status == Status::Retired && entry.open_tasks == 0 {
+			if entry.status == Status::Retired && !OpenTasks::<T>::contains_key(model) {
 				Self::return_bond(model, &mut entry);
 				if entry.bond == 0 && Children::<T>::get(model) == 0 {
 					Models::<T>::remove(model);
+					entry.spec.data_sets.iter().for_each(|data_set| T::DataSets::released(*data_set));
 					Self::deposit_event(Event::ModelRemoved { model });
 					changed = entry.spec.parent.and_then(|parent| Self::without_child(parent.model));
 					continue;
@@ -121,44 +120,6 @@ impl<T: Config> Pallet<T> {
 			},
 		}
 	}
-
-	/// Checks the invariants that the pallet's documentation lists.
-	pub fn do_try_state() -> Result<(), TryRuntimeError> {
-		let next = NextModelId::<T>::get();
-		let mut bonds = BTreeMap::<T::AccountId, Balance>::new();
-		let mut children = BTreeMap::<ModelId, u32>::new();
-		for (model, entry) in Models::<T>::iter() {
-			ensure!(model < next, "a model has a number that has not been given yet");
-			let bond = bonds.entry(entry.owner.clone()).or_default();
-			*bond = bond.saturating_add(entry.bond);
-			match entry.status {
-				Status::Active => ensure!(entry.bond > 0, "an active model has no bond"),
-				Status::Retired => ensure!(
-					entry.open_tasks > 0 || Children::<T>::get(model) > 0,
-					"a retired model is stored without need"
-				),
-			}
-			if let Some(parent) = entry.spec.parent {
-				let count = children.entry(parent.model).or_default();
-				*count = count.saturating_add(1);
-				ensure!(parent.model < model, "a parent is older than its child");
-				ensure!(Models::<T>::contains_key(parent.model), "a parent is gone before its child");
-			}
-			let generations = core::iter::successors(Some(model), |model| {
-				Models::<T>::get(*model)?.spec.parent.map(|parent| parent.model)
-			});
-			ensure!(
-				generations.take(MAX_ANCESTORS.saturating_add(2)).count() <= MAX_ANCESTORS.saturating_add(1),
-				"a lineage is too deep"
-			);
-		}
-		ensure!(Children::<T>::iter().collect::<BTreeMap<_, _>>() == children, "children are counted wrongly");
-		for (owner, bond) in bonds {
-			let held = T::Currency::balance_on_hold(&HoldReason::ModelBond.into(), &owner);
-			ensure!(held == bond, "the bonds on hold are not the models'");
-		}
-		Ok(())
-	}
 }
 
 impl<T: Config> Registry<T::AccountId> for Pallet<T> {
@@ -173,34 +134,44 @@ impl<T: Config> Registry<T::AccountId> for Pallet<T> {
 	}
 
 	fn task_opened(model: ModelId) -> DispatchResult {
-		Models::<T>::try_mutate(model, |entry| {
-			let entry = entry.as_mut().ok_or(Error::<T>::UnknownModel)?;
-			ensure!(entry.status == Status::Active, Error::<T>::Retired);
-			entry.open_tasks = entry.open_tasks.checked_add(1).ok_or(Error::<T>::TooManyOpenTasks)?;
+		let entry = Models::<T>::get(model).ok_or(Error::<T>::UnknownModel)?;
+		ensure!(entry.status == Status::Active, Error::<T>::Retired);
+		OpenTasks::<T>::try_mutate(model, |open| {
+			*open = open.checked_add(1).ok_or(Error::<T>::TooManyOpenTasks)?;
 			Ok(())
 		})
 	}
 
+	/// ## Complexity
+	/// O(1), and O(ancestors) for the last task of a retired model: [`WeightInfo::task_closed`] is what it
+	/// weighs at most.
+	///
+	/// [`WeightInfo::task_closed`]: crate::WeightInfo::task_closed
 	fn task_closed(model: ModelId) {
-		let Some(mut entry) = Models::<T>::get(model) else {
-			defensive!("a task of a model that is gone was closed");
-			return;
-		};
-		let Some(open_tasks) = entry.open_tasks.checked_sub(1) else {
-			defensive!("a task was closed that was not opened");
-			return;
-		};
-		entry.open_tasks = open_tasks;
-		Self::store_or_remove(model, entry);
+		match OpenTasks::<T>::get(model) {
+			0 => {
+				defensive!("a task was closed that was not opened");
+			},
+			1 => {
+				OpenTasks::<T>::remove(model);
+				if let Some(entry) = Models::<T>::get(model).filter(|entry| entry.status == Status::Retired) {
+					Self::store_or_remove(model, entry);
+				}
+			},
+			open => OpenTasks::<T>::insert(model, open.saturating_sub(1)),
+		}
 	}
 
 	fn lineage(model: ModelId) -> Lineage<T::AccountId> {
-		let mut lineage = Lineage { owners: Default::default(), royalties: Default::default() };
+		let mut lineage = Lineage::nobody();
 		let mut owed = None;
-		for (_, entry) in Self::line(model) {
+		for (member, entry) in Self::line(model) {
 			lineage.royalties.extend(owed);
 			lineage.owners.push(entry.owner);
 			owed = entry.spec.parent.map(|parent| parent.royalty);
+			if member == model {
+				lineage.data_sets = entry.data_royalties.into_inner();
+			}
 		}
 		lineage
 	}

@@ -1,15 +1,18 @@
 //! A runtime with real balances.
 
 use crate as pallet_model_registry;
-use crate::{Event, Format, Model, ModelFile, ModelSpec, Models, NextModelId, Parent, RuntimeClass};
+use crate::{Event, Format, Model, ModelFile, ModelSpec, Models, NextModelId, OpenTasks, Parent, RuntimeClass};
+use deepnode_primitives::traits::{DataSetTerms, DataSets};
 use deepnode_primitives::{
 	comparison::Comparison,
 	content::{sha256, ContentRef, Uris},
 	tensor::{Dim, ElementType, TensorSpec},
-	Balance, ModelId, DN,
+	Balance, DataSetId, ModelId, DN,
 };
-use frame_support::{assert_ok, derive_impl, parameter_types, traits::fungible::InspectHold};
-use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage};
+use frame_support::{
+	assert_ok, derive_impl, parameter_types, storage_alias, traits::fungible::InspectHold, Twox64Concat,
+};
+use sp_runtime::{traits::IdentityLookup, AccountId32, ArithmeticError, BuildStorage, DispatchError, DispatchResult};
 
 type Block = frame_system::mocking::MockBlock<Test>;
 pub type AccountId = AccountId32;
@@ -68,9 +71,85 @@ impl pallet_balances::Config for Test {
 impl crate::Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
+	type DataSets = MockDataSets;
 	type BaseBond = BaseBond;
 	type ByteBond = ByteBond;
 	type WeightInfo = ();
+}
+
+#[storage_alias]
+type Terms = StorageMap<MockData, Twox64Concat, DataSetId, DataSetTerms<AccountId>>;
+#[storage_alias]
+type References = StorageMap<MockData, Twox64Concat, DataSetId, u32>;
+
+/// A data registry of nothing but terms and counts.
+pub struct MockDataSets;
+
+impl DataSets<AccountId> for MockDataSets {
+	fn terms(data_set: DataSetId) -> Option<DataSetTerms<AccountId>> {
+		Terms::get(data_set)
+	}
+
+	fn referenced(data_set: DataSetId) -> DispatchResult {
+		References::try_mutate(data_set, |count| {
+			*count = Some(count.unwrap_or(0).checked_add(1).ok_or(DispatchError::from(ArithmeticError::Overflow))?);
+			Ok(())
+		})
+	}
+
+	fn released(data_set: DataSetId) {
+		References::mutate_exists(data_set, |count| {
+			let left = count.expect("it was counted") - 1;
+			*count = Some(left).filter(|left| *left > 0);
+		});
+	}
+
+	fn used(_: DataSetId, _: u32) {}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_data_set(owner: &AccountId) -> DataSetId {
+		store_data_set(owner.clone(), 100_000)
+	}
+}
+
+fn store_data_set(owner: AccountId, royalty: u32) -> DataSetId {
+	let data_set = Terms::iter().count() as DataSetId;
+	let terms = DataSetTerms {
+		owner,
+		domain: text("vision"),
+		royalty,
+		evaluation_price: DN,
+		items: 100,
+		sealed: false,
+		active: true,
+	};
+	Terms::insert(data_set, terms);
+	data_set
+}
+
+/// A new data set of the account of that number.
+pub fn data_set(owner: u8, royalty: u32) -> DataSetId {
+	store_data_set(account(owner), royalty)
+}
+
+/// Retires a data set.
+pub fn retire_data_set(data_set: DataSetId) {
+	Terms::mutate(data_set, |terms| terms.as_mut().expect("it is there").active = false);
+}
+
+/// Gives a data set another royalty, which the real registry does not.
+pub fn break_royalty(data_set: DataSetId) {
+	Terms::mutate(data_set, |terms| terms.as_mut().expect("it is there").royalty += 1);
+}
+
+/// How many models refer to a data set.
+pub fn references(data_set: DataSetId) -> u32 {
+	References::get(data_set).unwrap_or(0)
+}
+
+/// Makes a data set's references as many as can be counted.
+pub fn fill_references(data_set: DataSetId) {
+	References::insert(data_set, u32::MAX);
 }
 
 pub fn account(number: u8) -> AccountId {
@@ -116,7 +195,13 @@ pub fn spec() -> ModelSpec {
 		runtime_class: RuntimeClass::Any,
 		fhe: None,
 		parent: None,
+		data_sets: Default::default(),
 	}
+}
+
+/// The same, made from these.
+pub fn from_data_sets(data_sets: &[DataSetId]) -> ModelSpec {
+	ModelSpec { data_sets: data_sets.to_vec().try_into().unwrap(), ..spec() }
 }
 
 pub fn child_of(model: ModelId) -> ModelSpec {
@@ -132,6 +217,10 @@ pub fn register(owner: u8, spec: ModelSpec) -> ModelId {
 
 pub fn entry(model: ModelId) -> Model<AccountId, u64> {
 	Models::<Test>::get(model).expect("the model is stored")
+}
+
+pub fn open_tasks(model: ModelId) -> u32 {
+	OpenTasks::<Test>::get(model)
 }
 
 pub fn is_stored(model: ModelId) -> bool {

@@ -1,7 +1,9 @@
 //! What the registry keeps.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use deepnode_primitives::{comparison::Comparison, content::ContentRef, tensor::TensorSpecs, Balance, ModelId};
+use deepnode_primitives::{
+	comparison::Comparison, content::ContentRef, tensor::TensorSpecs, Balance, DataSetId, ModelId,
+};
 use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 
@@ -9,6 +11,8 @@ use scale_info::TypeInfo;
 pub const MAX_FILES: u32 = 8;
 /// The most ancestors of one model.
 pub const MAX_ANCESTORS: usize = 4;
+/// The most data sets that one model declares.
+pub const MAX_DATA_SETS: u32 = 4;
 
 /// The longest name and the longest licence expression, in bytes.
 pub const MAX_NAME_LEN: u32 = 64;
@@ -54,6 +58,11 @@ pub struct Parent {
 	pub royalty: u32,
 }
 
+/// The data sets that a model declares.
+pub type DeclaredDataSets = BoundedVec<DataSetId, ConstU32<MAX_DATA_SETS>>;
+/// Whom a model owes for its data sets and, in parts per million of the creator's share, how much.
+pub type DataRoyalties<AccountId> = BoundedVec<(AccountId, u32), ConstU32<MAX_DATA_SETS>>;
+
 /// What a creator declares about a model. All but the price and the URIs is final.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct ModelSpec {
@@ -83,6 +92,8 @@ pub struct ModelSpec {
 	pub fhe: Option<u32>,
 	/// What it was made from.
 	pub parent: Option<Parent>,
+	/// The data sets that it was made from, each once.
+	pub data_sets: DeclaredDataSets,
 }
 
 /// Whether a model takes new tasks.
@@ -103,8 +114,8 @@ pub struct Model<AccountId, BlockNumber> {
 	pub spec: ModelSpec,
 	/// Whether it takes new tasks.
 	pub status: Status,
-	/// How many tasks it has.
-	pub open_tasks: u32,
+	/// What it owes for its data sets, in their order, as their royalties were when it was registered.
+	pub data_royalties: DataRoyalties<AccountId>,
 	/// What is on hold for the entry.
 	pub bond: Balance,
 	/// When it was registered.

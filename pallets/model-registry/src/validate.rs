@@ -9,7 +9,8 @@ use deepnode_primitives::{
 };
 use frame_support::ensure;
 
-use crate::{Config, Error, ModelFile, ModelSpec, Pallet, Parent, Status, MAX_ANCESTORS};
+use crate::{Config, DataRoyalties, Error, ModelFile, ModelSpec, Pallet, Parent, Status, MAX_ANCESTORS};
+use deepnode_primitives::traits::DataSets as _;
 
 impl<T: Config> Pallet<T> {
 	/// Checks every field of `spec`.
@@ -25,6 +26,24 @@ impl<T: Config> Pallet<T> {
 		ensure!(spec.comparison.fits(&spec.outputs), Error::<T>::ComparisonUnfit);
 		ensure!(spec.fhe.is_none(), Error::<T>::FheUnsupported);
 		spec.parent.as_ref().map_or(Ok(()), Self::ensure_parent)
+	}
+
+	/// Checks the data sets that `spec` declares, and returns what it owes for them.
+	pub(crate) fn ensure_data_sets(spec: &ModelSpec) -> Result<DataRoyalties<T::AccountId>, Error<T>> {
+		let distinct: BTreeSet<_> = spec.data_sets.iter().collect();
+		ensure!(distinct.len() == spec.data_sets.len(), Error::<T>::DuplicateDataSet);
+
+		let mut owed = spec.parent.map_or(0, |parent| parent.royalty);
+		let mut royalties = DataRoyalties::new();
+		for data_set in &spec.data_sets {
+			let terms = T::DataSets::terms(*data_set).ok_or(Error::<T>::UnknownDataSet)?;
+			ensure!(terms.active, Error::<T>::DataSetRetired);
+			owed = owed.checked_add(terms.royalty).ok_or(Error::<T>::RoyaltiesTooHigh)?;
+			// There are as many places as data sets.
+			let _ = royalties.try_push((terms.owner, terms.royalty));
+		}
+		ensure!(owed <= MILLION, Error::<T>::RoyaltiesTooHigh);
+		Ok(royalties)
 	}
 
 	/// Checks a price: `price * items` fits 128 bits for any number of items.

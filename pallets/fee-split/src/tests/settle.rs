@@ -1,7 +1,7 @@
 use crate::{mock::*, Delivered, Event, Totals};
 use deepnode_primitives::{
 	fees::{FeeTable, Split, MILLION},
-	traits::FeeSettlement,
+	traits::{FeeSettlement, Lineage},
 	Balance, DN,
 };
 use frame_support::assert_ok;
@@ -44,10 +44,23 @@ fn a_lineage_shares_the_creators_part() {
 }
 
 #[test]
+fn data_sets_share_the_creators_part() {
+	run(|| {
+		let data_sets = vec![(account(3), 50_000), (account(4), 250_000)];
+		let lineage = Lineage { data_sets, ..lineage(&[account(1), account(2)], &[100_000]) };
+		FeeSplit::settle(0, fee(100 * DN), lineage, &[account(9)]);
+		// 60%, 10%, 5% and 25% of 30 DN.
+		assert_eq!([1, 2, 3, 4].map(balance), [28 * DN, 13 * DN, 11 * DN + DN / 2, 17 * DN + DN / 2]);
+		assert_eq!(Totals::<Test>::get().tasks.creators, 30 * DN);
+	});
+}
+
+#[test]
 fn one_account_may_be_all_of_them() {
 	run(|| {
-		let owners = [account(1), account(1)];
-		FeeSplit::settle(0, fee(100 * DN), lineage(&owners, &[100_000]), &[account(1), account(1)]);
+		let lineage =
+			Lineage { data_sets: vec![(account(1), 200_000)], ..lineage(&[account(1), account(1)], &[100_000]) };
+		FeeSplit::settle(0, fee(100 * DN), lineage, &[account(1), account(1)]);
 		assert_eq!(balance(1), 90 * DN);
 	});
 }
@@ -120,6 +133,16 @@ fn a_workers_reward_is_known_before() {
 	});
 }
 
+#[test]
+fn the_workers_row_is_the_tables() {
+	run(|| {
+		assert_eq!(<FeeSplit as FeeSettlement<_, _>>::workers_row(), 500_000);
+		let table = FeeTable { creator: 350_000, workers: 450_000, ..Default::default() };
+		assert_ok!(FeeSplit::set_table(RuntimeOrigin::root(), table));
+		assert_eq!(<FeeSplit as FeeSettlement<_, _>>::workers_row(), 450_000);
+	});
+}
+
 /// Totals near the largest number stay there instead of wrapping around or stopping settlements.
 #[test]
 fn totals_saturate() {
@@ -140,13 +163,16 @@ proptest! {
 		amount in prop_oneof![0..200 * DN, 0..1000u128, 0..1u128 << 100],
 		owners in vec(0u8..20, 0..6),
 		royalties in vec(0..=MILLION, 0..6),
+		data_sets in vec((0u8..20, 0..=MILLION), 0..5),
 		winners in vec(0u8..20, 0..6),
 	) {
 		run(|| {
 			let issued = Balances::total_issuance();
 			let owners: Vec<_> = owners.iter().copied().map(account).collect();
 			let winners: Vec<_> = winners.iter().copied().map(account).collect();
-			let split = FeeSplit::settle(0, fee(amount), lineage(&owners, &royalties), &winners);
+			let data_sets = data_sets.iter().map(|(owner, royalty)| (account(*owner), *royalty)).collect();
+			let lineage = Lineage { data_sets, ..lineage(&owners, &royalties) };
+			let split = FeeSplit::settle(0, fee(amount), lineage, &winners);
 			assert_eq!(split.total(), Some(amount));
 
 			let tasks = Totals::<Test>::get().tasks;

@@ -1,5 +1,8 @@
 use crate::{mock::*, Event, Totals};
-use deepnode_primitives::{traits::FeeSettlement, Balance, DN};
+use deepnode_primitives::{
+	traits::{FeeSettlement, Lineage},
+	Balance, DN,
+};
 
 /// An account that nobody has ever paid.
 fn nobody() -> AccountId {
@@ -23,6 +26,30 @@ fn a_part_below_the_existential_deposit_goes_to_the_treasury() {
 		assert_eq!(tasks.workers, split.per_worker);
 		assert_eq!(tasks.treasury, split.treasury + split.per_worker);
 		assert_eq!(tasks.total(), amount);
+	});
+}
+
+#[test]
+fn neither_a_data_sets_nor_a_parents_part_below_it_makes_an_account() {
+	run(|| {
+		let lineage = Lineage {
+			owners: vec![account(1), account(98)],
+			royalties: vec![100_000],
+			data_sets: vec![(nobody(), 100_000)],
+		};
+		let split = FeeSplit::settle(1, fee(LEAST), lineage, &[account(2)]);
+		let redirected = split.creator / 10;
+		assert_eq!(
+			events(),
+			[
+				Event::PartRedirected { who: account(98), amount: redirected },
+				Event::PartRedirected { who: nobody(), amount: redirected },
+				Event::FeeSplit { task: 1, split },
+			]
+		);
+		let tasks = Totals::<Test>::get().tasks;
+		assert_eq!((tasks.creators, tasks.total()), (split.creator - 2 * redirected, LEAST));
+		assert_eq!(tasks.treasury, split.treasury + 2 * redirected);
 	});
 }
 

@@ -1,5 +1,6 @@
 //! One file per call or concern.
 
+mod data_sets;
 mod invariants;
 mod lineage;
 mod register;

@@ -13,7 +13,14 @@ fn an_entry_is_stored_and_its_bond_is_held() {
 		let bond = BaseBond::get() + ByteBond::get() * spec().encoded_size() as Balance;
 		assert_eq!(
 			entry(0),
-			Model { owner: account(1), spec: spec(), status: Status::Active, open_tasks: 0, bond, registered_at: 5 }
+			Model {
+				owner: account(1),
+				spec: spec(),
+				status: Status::Active,
+				data_royalties: Default::default(),
+				bond,
+				registered_at: 5
+			}
 		);
 		assert_eq!(on_hold(1), bond);
 		assert_eq!(Balances::free_balance(account(1)), FUNDS - bond);

@@ -34,7 +34,7 @@ fn the_bond_stays_until_the_last_open_task_is_closed() {
 		assert_eq!((entry(model).status, on_hold(1)), (Status::Retired, bond));
 
 		ModelRegistry::task_closed(model);
-		assert_eq!((entry(model).open_tasks, on_hold(1)), (1, bond));
+		assert_eq!((open_tasks(model), on_hold(1)), (1, bond));
 		assert!(!ModelRegistry::terms(model).unwrap().active);
 
 		events();

@@ -1,6 +1,6 @@
 //! The registry as the tasks' keeper sees it.
 
-use crate::{mock::*, Error, Models};
+use crate::{mock::*, Error, OpenTasks};
 use deepnode_primitives::{model::Terms, traits::Models as _};
 use frame_support::{assert_noop, assert_ok};
 
@@ -30,11 +30,30 @@ fn open_tasks_are_counted() {
 		let model = register(1, spec());
 		assert_ok!(ModelRegistry::task_opened(model));
 		assert_ok!(ModelRegistry::task_opened(model));
-		assert_eq!(entry(model).open_tasks, 2);
+		assert_eq!(open_tasks(model), 2);
 		ModelRegistry::task_closed(model);
+		assert_eq!(open_tasks(model), 1);
 		ModelRegistry::task_closed(model);
 		// An active model stays.
-		assert_eq!(entry(model).open_tasks, 0);
+		assert!(is_stored(model) && !OpenTasks::<Test>::contains_key(model));
+	});
+}
+
+/// An entry has up to 11 kB; a task must not rewrite it.
+#[test]
+fn tasks_leave_the_entry_alone() {
+	run(|| {
+		let model = register(1, spec());
+		let before = entry(model);
+		assert_ok!(ModelRegistry::task_opened(model));
+		assert_eq!(entry(model), before);
+		assert_ok!(ModelRegistry::task_opened(model));
+		assert_ok!(ModelRegistry::retire(signed(1), model));
+		let before = entry(model);
+		ModelRegistry::task_closed(model);
+		assert_eq!(entry(model), before);
+		ModelRegistry::task_closed(model);
+		assert!(!is_stored(model));
 	});
 }
 
@@ -53,7 +72,7 @@ fn no_task_is_opened_for_a_model_that_takes_none() {
 fn open_tasks_do_not_overflow() {
 	run(|| {
 		let model = register(1, spec());
-		Models::<Test>::mutate(model, |entry| entry.as_mut().unwrap().open_tasks = u32::MAX);
+		OpenTasks::<Test>::insert(model, u32::MAX);
 		assert_noop!(ModelRegistry::task_opened(model), Error::<Test>::TooManyOpenTasks);
 	});
 }
@@ -65,7 +84,7 @@ fn a_task_that_was_not_opened_is_a_defect() {
 }
 
 #[test]
-#[should_panic(expected = "a task of a model that is gone was closed")]
+#[should_panic(expected = "a task was closed that was not opened")]
 fn a_task_of_no_model_is_a_defect() {
 	run(|| ModelRegistry::task_closed(0));
 }

@@ -1,5 +1,6 @@
 use crate::{mock::*, Pallet};
-use frame_support::traits::Hooks;
+use deepnode_primitives::traits::Models as _;
+use frame_support::{assert_ok, traits::Hooks};
 
 #[test]
 fn they_show_the_state() {
@@ -11,6 +12,8 @@ fn they_show_the_state() {
 		assert_eq!(Pallet::<Test>::model(model), Some(entry(model)));
 		assert_eq!(Pallet::<Test>::model(9), None);
 		assert_eq!(Pallet::<Test>::ancestry(child), [child, model]);
+		assert_ok!(ModelRegistry::task_opened(model));
+		assert_eq!((Pallet::<Test>::open_tasks(model), Pallet::<Test>::open_tasks(9)), (1, 0));
 		assert!(Pallet::<Test>::ancestry(9).is_empty());
 	});
 }
