@@ -7,44 +7,43 @@
 )]
 
 extern crate alloc;
-#[cfg(test)]
-extern crate self as pallet_attestation;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod judge;
 #[cfg(test)]
-#[path = "../../task-assignment/src/mock.rs"]
 mod mock;
+mod rounds;
 #[cfg(test)]
 mod tests;
+mod try_state;
 pub mod types;
 pub mod weights;
 
 pub use pallet::*;
 pub use weights::WeightInfo;
 
-use alloc::vec::Vec;
 use deepnode_primitives::{
 	canonical::View,
+	chunks::{Opened, Opening},
 	commitment::commitment,
-	comparison::Comparison,
 	content::{Digest, Payload, MAX_INLINE_LEN},
-	traits::{self, Tasks},
+	traits::Tasks,
 	TaskId,
 };
 use frame_support::ensure;
+use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
-use sp_runtime::{traits::Zero, AccountId32, DispatchResult};
-use types::{Round, Seat};
+use sp_runtime::{traits::Zero, AccountId32, DispatchError, DispatchResult};
+use types::Round;
 
 // What FRAME's macros write here expects what it has checked itself.
 #[allow(clippy::expect_used)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use frame_support::pallet_prelude::*;
-	use frame_system::pallet_prelude::*;
+	use frame_support::{dispatch::PostDispatchInfo, pallet_prelude::*};
+	use frame_system::pallet_prelude::{ensure_signed, OriginFor};
 
 	#[pallet::config]
 	pub trait Config: frame_system::Config<AccountId = AccountId32, Hash = H256> {
@@ -61,13 +60,18 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	/// The round of each task that is being answered.
+	/// The round of each task, from its first draw until it is forgotten.
 	#[pallet::storage]
 	pub type Rounds<T: Config> = StorageMap<_, Twox64Concat, TaskId, Round<AccountId32>>;
 
-	/// The answers revealed in a round, until it is over.
+	/// The answers revealed in a task's round by their digests, as long as the round. Equal ones are
+	/// kept once.
 	#[pallet::storage]
-	pub type Answers<T: Config> = StorageDoubleMap<_, Twox64Concat, TaskId, Blake2_128Concat, AccountId32, Payload>;
+	pub type Answers<T: Config> = StorageDoubleMap<_, Twox64Concat, TaskId, Blake2_128Concat, Digest, Payload>;
+
+	/// The chunks of long answers that are opened, by the answers' digests, until they are judged.
+	#[pallet::storage]
+	pub type Openings<T: Config> = StorageDoubleMap<_, Twox64Concat, TaskId, Blake2_128Concat, Digest, Opened>;
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
@@ -88,18 +92,34 @@ pub mod pallet {
 			/// The answer's digest.
 			digest: Digest,
 		},
+		/// Long answers differ: whoever has them can open the chunks that are chosen.
+		Challenged {
+			/// The task.
+			task: TaskId,
+			/// What chooses the chunks.
+			seed: H256,
+			/// The answers' digests.
+			digests: alloc::vec::Vec<Digest>,
+		},
+		/// The chosen chunks of a long answer are opened.
+		ChunksOpened {
+			/// The task.
+			task: TaskId,
+			/// The answer's digest.
+			digest: Digest,
+		},
 	}
 
 	#[pallet::error]
 	pub enum Error<T> {
-		/// The task does not wait for an answer of this worker: it was never drawn for it, or its
-		/// window is over.
+		/// The task does not wait for an answer of this account: it was never asked, or its window is
+		/// over.
 		NotAssigned,
 		/// This worker has committed already, and a commitment is final.
 		AlreadyCommitted,
 		/// This worker has not committed: commit before revealing.
 		NotCommitted,
-		/// Another worker of the task has not committed yet: wait for `AnswersCommitted`.
+		/// Another worker that was asked has not committed yet: wait for `AnswersCommitted`.
 		RevealTooEarly,
 		/// This worker has revealed already.
 		AlreadyRevealed,
@@ -111,10 +131,27 @@ pub mod pallet {
 		MalformedAnswer,
 		/// The output by reference has no URI, or is small enough to be on chain.
 		InvalidReference,
-		/// The task has more workers than a round has seats.
+		/// More are asked than a round has seats.
 		TooManySeats,
 		/// The worker to replace has committed, or has no seat.
 		NotReplaceable,
+		/// The worker whose seat is to be vacated has revealed, or has no seat.
+		NotVacatable,
+		/// The task has no round.
+		NoRound,
+		/// The task has a round already: close it first.
+		RoundOpen,
+		/// An account to be asked has a seat in the round already.
+		AlreadySeated,
+		/// Somebody who was asked has not revealed yet: nobody else is asked until then.
+		StillAnswering,
+		/// The long answers of the task do not differ, or are being compared already.
+		NotDisputed,
+		/// The task does not wait for chunks of this answer: it is not compared, or they are opened.
+		NotChallenged,
+		/// These are not the header and the chunks that the challenge's seed chooses, or a proof does not
+		/// lead to the answer's digest.
+		InvalidOpening,
 	}
 
 	#[pallet::hooks]
@@ -132,7 +169,7 @@ pub mod pallet {
 		/// and the answer's digest. It costs nothing where it is valid.
 		///
 		/// ## Dispatch origin
-		/// Signed by a worker that the task was given to.
+		/// Signed by a worker or auditor of the task who was asked.
 		///
 		/// ## Errors
 		/// [`Error::NotAssigned`], [`Error::AlreadyCommitted`].
@@ -147,14 +184,15 @@ pub mod pallet {
 			Ok(Pays::No.into())
 		}
 
-		/// Opens a sealed answer. When the last worker of the round has done so the answers are judged
-		/// and the task is settled or refunded. It costs nothing where it is valid.
+		/// Opens a sealed answer. When the last who was asked has done so the answers are judged, and the
+		/// keeper of the tasks does what follows: it pays, slashes, asks more, or refunds. It costs
+		/// nothing where it is valid.
 		///
 		/// `output` carries the canonical answer; where that is longer than an extrinsic may carry, it
 		/// says where it is.
 		///
 		/// ## Dispatch origin
-		/// Signed by a worker that has committed.
+		/// Signed by a worker or auditor that has committed.
 		///
 		/// ## Errors
 		/// [`Error::NotAssigned`], [`Error::NotCommitted`], [`Error::RevealTooEarly`],
@@ -162,9 +200,13 @@ pub mod pallet {
 		/// [`Error::MalformedAnswer`], [`Error::InvalidReference`].
 		///
 		/// ## Complexity
-		/// O(bytes) of the output.
+		/// O(bytes) of the output; for the last who was asked, O(n^2) comparisons of answers besides, with
+		/// n at most 5.
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::reveal(output.inline().map_or(0, |bytes| bytes.len() as u32)))]
+		#[pallet::weight({
+			let bytes = inline_len(output);
+			T::WeightInfo::reveal_last(bytes).max(T::WeightInfo::reveal_audit(bytes))
+		})]
 		pub fn reveal(
 			origin: OriginFor<T>,
 			task: TaskId,
@@ -173,10 +215,42 @@ pub mod pallet {
 			output: Payload,
 		) -> DispatchResultWithPostInfo {
 			let worker = ensure_signed(origin)?;
-			Self::do_reveal(task, worker, salt, digest, output)?;
-			Ok(Pays::No.into())
+			let weight = T::WeightInfo::reveal(inline_len(&output));
+			let last = Self::do_reveal(task, worker, salt, digest, output)?;
+			Ok(PostDispatchInfo { actual_weight: (!last).then_some(weight), pays_fee: Pays::No })
+		}
+
+		/// Opens the chunks of a long answer that a challenge's seed chooses
+		/// ([`deepnode_primitives::chunks`]), so that it can agree with others than its equals. When all
+		/// are opened that differ the answers are judged. It costs nothing where it is valid.
+		///
+		/// ## Dispatch origin
+		/// Signed, by whoever has the answer.
+		///
+		/// ## Errors
+		/// [`Error::NotChallenged`], [`Error::InvalidOpening`].
+		///
+		/// ## Complexity
+		/// O(bytes) of the chunks; for the last answer, O(n^2) comparisons of them besides, with n at most
+		/// 5.
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::open_chunks_last().max(T::WeightInfo::open_chunks_audit()))]
+		pub fn open_chunks(
+			origin: OriginFor<T>,
+			task: TaskId,
+			digest: Digest,
+			opening: alloc::boxed::Box<Opening>,
+		) -> DispatchResultWithPostInfo {
+			ensure_signed(origin)?;
+			let last = Self::do_open_chunks(task, digest, *opening)?;
+			let actual_weight = (!last).then(T::WeightInfo::open_chunks);
+			Ok(PostDispatchInfo { actual_weight, pays_fee: Pays::No })
 		}
 	}
+}
+
+fn inline_len(output: &Payload) -> u32 {
+	output.inline().map_or(0, |bytes| bytes.len() as u32)
 }
 
 impl<T: Config> Pallet<T> {
@@ -194,13 +268,20 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	fn do_reveal(task: TaskId, worker: AccountId32, salt: [u8; 32], digest: Digest, output: Payload) -> DispatchResult {
+	/// Returns whether it was the last, so that the answers were judged.
+	fn do_reveal(
+		task: TaskId,
+		worker: AccountId32,
+		salt: [u8; 32],
+		digest: Digest,
+		output: Payload,
+	) -> Result<bool, DispatchError> {
 		let mut round = Rounds::<T>::get(task).ok_or(Error::<T>::NotAssigned)?;
 		let everybody_committed = round.all_committed();
 		let seat = round.seat_mut(&worker).ok_or(Error::<T>::NotAssigned)?;
 		let sealed = seat.commitment.ok_or(Error::<T>::NotCommitted)?;
-		ensure!(everybody_committed, Error::<T>::RevealTooEarly);
 		ensure!(seat.revealed.is_none(), Error::<T>::AlreadyRevealed);
+		ensure!(everybody_committed, Error::<T>::RevealTooEarly);
 		let opened = commitment(&Self::genesis_hash(), task, &worker, &salt, &digest);
 		ensure!(opened == sealed, Error::<T>::CommitmentMismatch);
 		ensure!(output.digest() == digest, Error::<T>::DigestMismatch);
@@ -215,83 +296,53 @@ impl<T: Config> Pallet<T> {
 		}
 		seat.revealed = Some(digest);
 		let last = round.all_revealed();
-		Answers::<T>::insert(task, &worker, output);
+		Self::keep(task, digest, output);
+		Rounds::<T>::insert(task, &round);
 		Self::deposit_event(Event::Revealed { task, worker, digest });
 		if last {
-			Self::conclude(task, round)
-		} else {
-			Rounds::<T>::insert(task, round);
-			Ok(())
+			Self::conclude(task, round)?;
 		}
+		Ok(last)
 	}
 
-	/// Everybody has revealed: ends the round and reports what it came to.
-	fn conclude(task: TaskId, round: Round<AccountId32>) -> DispatchResult {
-		let answers: Vec<_> = round
-			.seats
-			.iter()
-			.filter_map(|seat| Some((seat.revealed?, Answers::<T>::take(task, &seat.worker)?)))
-			.collect();
-		Rounds::<T>::remove(task);
-		T::Tasks::judged(task, judge::judge(&round.comparison, &answers))
+	/// Returns whether it was the last, so that the answers were judged.
+	fn do_open_chunks(task: TaskId, digest: Digest, opening: Opening) -> Result<bool, DispatchError> {
+		let mut round = Rounds::<T>::get(task).ok_or(Error::<T>::NotChallenged)?;
+		let challenge = round.challenge.as_mut().ok_or(Error::<T>::NotChallenged)?;
+		let seed = challenge.seed.ok_or(Error::<T>::NotChallenged)?;
+		ensure!(challenge.awaited.contains(&digest), Error::<T>::NotChallenged);
+		let opened = opening.check(&digest, &seed.0).map_err(|_| Error::<T>::InvalidOpening)?;
+		challenge.awaited.retain(|awaited| *awaited != digest);
+		let last = challenge.awaited.is_empty();
+		Openings::<T>::insert(task, digest, opened);
+		Rounds::<T>::insert(task, &round);
+		Self::deposit_event(Event::ChunksOpened { task, digest });
+		if last {
+			Self::judge_opened(task, round)?;
+		}
+		Ok(last)
+	}
+
+	/// Keeps a revealed answer. Where somebody has revealed one of its digest before, that stays, but
+	/// bytes are better than a reference, and of each reference at least the first place to look is kept.
+	fn keep(task: TaskId, digest: Digest, output: Payload) {
+		let kept = match (Answers::<T>::get(task, digest), output) {
+			(Some(Payload::Reference(mut kept)), Payload::Reference(new)) => {
+				// The digest binds the true length; a longer one only lets others fetch more before they see.
+				kept.length = kept.length.max(new.length);
+				if let Some(uri) = new.uris.into_iter().next().filter(|uri| !kept.uris.contains(uri)) {
+					// The others move up, and the last falls off where there are too many: never fails.
+					let _ = kept.uris.force_insert_keep_left(0, uri);
+				}
+				Payload::Reference(kept)
+			},
+			(Some(kept @ Payload::Inline(_)), _) => kept,
+			(_, output) => output,
+		};
+		Answers::<T>::insert(task, digest, kept);
 	}
 
 	fn genesis_hash() -> H256 {
-		frame_system::Pallet::<T>::block_hash(frame_system::pallet_prelude::BlockNumberFor::<T>::zero())
-	}
-
-	/// Checks that every answer belongs to a round, to a seat that has revealed, and is what the
-	/// seat's digest names.
-	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
-		let mut revealed = 0usize;
-		for (task, round) in Rounds::<T>::iter() {
-			ensure!(!round.seats.is_empty(), "a round has seats");
-			ensure!(!round.all_revealed(), "a round that is over is gone");
-			for seat in &round.seats {
-				let answer = Answers::<T>::get(task, &seat.worker).map(|output| output.digest());
-				ensure!(answer == seat.revealed, "a seat's digest is its answer's");
-				ensure!(answer.is_none() || round.all_committed(), "nobody reveals before all have committed");
-				revealed = revealed.saturating_add(usize::from(answer.is_some()));
-			}
-		}
-		ensure!(Answers::<T>::iter_keys().count() == revealed, "no answer without its seat");
-		Ok(())
-	}
-}
-
-impl<T: Config> traits::Rounds<AccountId32> for Pallet<T> {
-	fn open(task: TaskId, workers: &[AccountId32], comparison: Comparison) -> DispatchResult {
-		let seats: Vec<_> = workers.iter().cloned().map(Seat::empty).collect();
-		let seats = seats.try_into().map_err(|_| Error::<T>::TooManySeats)?;
-		Rounds::<T>::insert(task, Round { comparison, seats });
-		Ok(())
-	}
-
-	fn replace(task: TaskId, absent: &AccountId32, replacement: &AccountId32) -> DispatchResult {
-		Rounds::<T>::try_mutate(task, |round| {
-			let seat = round.as_mut().and_then(|round| round.seat_mut(absent));
-			let seat = seat.filter(|seat| seat.commitment.is_none()).ok_or(Error::<T>::NotReplaceable)?;
-			seat.worker = replacement.clone();
-			Ok(())
-		})
-	}
-
-	fn seats(task: TaskId) -> Vec<traits::Seat<AccountId32>> {
-		let seats = Rounds::<T>::get(task).map(|round| round.seats).unwrap_or_default();
-		seats
-			.into_iter()
-			.map(|seat| traits::Seat {
-				committed: seat.commitment.is_some(),
-				revealed: seat.revealed.is_some(),
-				worker: seat.worker,
-			})
-			.collect()
-	}
-
-	fn close(task: TaskId) {
-		let Some(round) = Rounds::<T>::take(task) else { return };
-		for seat in round.seats {
-			Answers::<T>::remove(task, seat.worker);
-		}
+		frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
 	}
 }

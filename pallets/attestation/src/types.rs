@@ -1,12 +1,16 @@
 //! What the pallet keeps.
 
 use codec::{Decode, Encode, MaxEncodedLen};
-use deepnode_primitives::{comparison::Comparison, content::Digest, task::MAX_SEATS};
+use deepnode_primitives::{
+	comparison::Comparison,
+	content::Digest,
+	task::{MAX_AUDITORS, MAX_SEATS},
+};
 use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
-/// One worker's place in a round.
+/// One worker's or auditor's place in a round.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Seat<AccountId> {
 	/// Whose it is.
@@ -24,28 +28,80 @@ impl<AccountId> Seat<AccountId> {
 	}
 }
 
-/// A round of sealed answers to one task.
+/// The most different answers of a round.
+pub const MAX_ANSWERS: u32 = MAX_SEATS + MAX_AUDITORS;
+
+/// Long answers that differ, and whose chunks are to be opened.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Challenge {
+	/// What chooses the chunks; `None` until the keeper says.
+	pub seed: Option<H256>,
+	/// The digests of those that are not opened yet.
+	pub awaited: BoundedVec<Digest, ConstU32<MAX_ANSWERS>>,
+}
+
+/// A round of sealed answers to one task, with those of its auditors.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Round<AccountId> {
 	/// When two answers agree.
 	pub comparison: Comparison,
-	/// The workers' places, in the order in which they were drawn.
+	/// The workers' places, in the order in which they were asked.
 	pub seats: BoundedVec<Seat<AccountId>, ConstU32<MAX_SEATS>>,
+	/// The places of the auditors, who are asked once the round is settled.
+	pub auditors: BoundedVec<Seat<AccountId>, ConstU32<MAX_AUDITORS>>,
+	/// The digest of the answer that stands for the workers' majority, once there is one.
+	pub settled: Option<Digest>,
+	/// The comparison of long answers that is going on, when everybody has revealed.
+	pub challenge: Option<Challenge>,
 }
 
 impl<AccountId: PartialEq> Round<AccountId> {
-	/// The place of a worker.
+	/// Everybody's place, the workers' first.
+	pub fn everybody(&self) -> impl Iterator<Item = &Seat<AccountId>> {
+		self.seats.iter().chain(&self.auditors)
+	}
+
+	/// The places of those whose answers are judged next: the workers' or, once the round is settled,
+	/// the auditors'.
+	pub fn judged_next(&self) -> &[Seat<AccountId>] {
+		if self.settled.is_some() {
+			&self.auditors
+		} else {
+			&self.seats
+		}
+	}
+
+	/// The place of a worker or auditor.
 	pub fn seat_mut(&mut self, worker: &AccountId) -> Option<&mut Seat<AccountId>> {
-		self.seats.iter_mut().find(|seat| seat.worker == *worker)
+		self.seats.iter_mut().chain(&mut self.auditors).find(|seat| seat.worker == *worker)
+	}
+
+	/// Whether this account has a place.
+	pub fn has(&self, worker: &AccountId) -> bool {
+		self.everybody().any(|seat| seat.worker == *worker)
 	}
 
 	/// Whether everybody has committed.
 	pub fn all_committed(&self) -> bool {
-		self.seats.iter().all(|seat| seat.commitment.is_some())
+		self.everybody().all(|seat| seat.commitment.is_some())
 	}
 
 	/// Whether everybody has revealed.
 	pub fn all_revealed(&self) -> bool {
-		self.seats.iter().all(|seat| seat.revealed.is_some())
+		self.everybody().all(|seat| seat.revealed.is_some())
+	}
+
+	/// Gives places to more workers or, once the round is settled, auditors; false, with the round as
+	/// it may be, where there are too many of them.
+	#[must_use]
+	pub fn seat_all(&mut self, more: impl IntoIterator<Item = AccountId>) -> bool {
+		let settled = self.settled.is_some();
+		more.into_iter().map(Seat::empty).all(|seat| {
+			if settled {
+				self.auditors.try_push(seat).is_ok()
+			} else {
+				self.seats.try_push(seat).is_ok()
+			}
+		})
 	}
 }

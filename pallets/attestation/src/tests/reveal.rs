@@ -2,97 +2,110 @@ use deepnode_primitives::{
 	canonical::Answer,
 	content::{ContentRef, Payload, Uris, MAX_INLINE_LEN},
 };
-use frame_support::{assert_noop, assert_ok, dispatch::Pays, traits::Get};
-use pallet_task_assignment::types::TaskStatus;
+use frame_support::{
+	assert_noop, assert_ok,
+	dispatch::{GetDispatchInfo, Pays},
+	traits::Get,
+};
 use sp_core::H256;
 use sp_runtime::DispatchError;
 
-use crate::{mock::*, Answers, Error, Event, Rounds};
+use crate::{mock::*, Answers, Call, Error, Event, Rounds, WeightInfo};
 
 /// Two workers have committed the same.
-fn both_committed(answer: &Answer) -> (u64, Vec<u8>) {
-	let model = model();
-	workers([10, 11], model);
-	assign_and_commit(model, [answer, answer])
+fn both_committed(answer: &Answer) {
+	both_committed_to(answer.digest());
 }
 
 /// Two workers have committed whatever has this digest.
-fn both_committed_to(digest: [u8; 32]) -> (u64, Vec<u8>) {
-	let model = model();
-	workers([10, 11], model);
-	let (task, drawn) = assign(model);
-	for worker in &drawn {
-		let genesis = System::block_hash(0);
-		let sealed = deepnode_primitives::commitment::commitment(&genesis, task, &account(*worker), &[0; 32], &digest);
-		assert_ok!(Attestation::commit(signed(*worker), task, sealed));
+fn both_committed_to(digest: [u8; 32]) {
+	open(&[10, 11]);
+	for worker in [10, 11] {
+		assert_ok!(commit_to(worker, digest));
 	}
-	(task, drawn)
-}
-
-fn reveal_payload(worker: u8, task: u64, output: &Payload) -> sp_runtime::DispatchResult {
-	Attestation::reveal(signed(worker), task, [0; 32], output.digest(), output.clone())
-		.map(drop)
-		.map_err(|failed| failed.error)
+	told();
 }
 
 #[test]
 fn a_valid_reveal_is_kept_and_costs_nothing() {
 	run(|| {
 		let answer = scores([1, 2, 3]);
-		let (task, drawn) = both_committed(&answer);
+		both_committed(&answer);
 		let (output, digest) = (inline(answer.to_bytes()), answer.digest());
-		let outcome = Attestation::reveal(signed(drawn[0]), task, salt(drawn[0]), digest, output.clone()).unwrap();
+		let outcome = Attestation::reveal(signed(10), TASK, salt(10), digest, output.clone()).unwrap();
 		assert_eq!(outcome.pays_fee, Pays::No);
-		assert_eq!(Answers::<Test>::get(task, account(drawn[0])), Some(output));
-		let event = Event::Revealed { task, worker: account(drawn[0]), digest };
-		assert_eq!(System::read_events_no_consensus().last().unwrap().event, event.into());
+		assert_eq!(Answers::<Test>::get(TASK, digest), Some(output));
+		let event = Event::Revealed { task: TASK, worker: account(10), digest };
+		assert_eq!(events().last(), Some(&event));
+		assert_eq!(told(), []);
 	});
 }
 
 #[test]
-fn the_last_reveal_ends_the_round_and_leaves_nothing_behind() {
+fn only_the_last_reveal_weighs_as_much_as_a_verdict() {
 	run(|| {
 		let answer = scores([1, 2, 3]);
-		let (task, drawn) = both_committed(&answer);
-		all_reveal(task, &drawn, &answer);
-		assert!(matches!(status(task), TaskStatus::Settled { .. }));
-		assert_eq!(Rounds::<Test>::iter().count(), 0);
-		assert_eq!(Answers::<Test>::iter().count(), 0);
-		assert_noop!(reveal(drawn[0], task, &answer), Error::<Test>::NotAssigned);
+		both_committed(&answer);
+		let reveal = |worker| {
+			let output = inline(answer.to_bytes());
+			let digest = answer.digest();
+			let call = Call::<Test>::reveal { task: TASK, salt: salt(worker), digest, output: output.clone() };
+			let reserved = call.get_dispatch_info().call_weight;
+			(reserved, Attestation::reveal(signed(worker), TASK, salt(worker), digest, output).unwrap().actual_weight)
+		};
+		let bytes = answer.to_bytes().len() as u32;
+		let first = <() as WeightInfo>::reveal(bytes);
+		let worst = <() as WeightInfo>::reveal_last(bytes).max(<() as WeightInfo>::reveal_audit(bytes));
+		assert!(first.all_lt(worst));
+		assert_eq!(reveal(10), (worst, Some(first)));
+		assert_eq!(reveal(11), (worst, None));
 	});
 }
 
 #[test]
-fn only_those_who_were_drawn_reveal() {
+fn the_last_reveal_settles_the_round_and_keeps_its_answers() {
 	run(|| {
 		let answer = scores([1, 2, 3]);
-		let (task, _) = both_committed(&answer);
-		assert_noop!(reveal(12, task, &answer), Error::<Test>::NotAssigned);
-		assert_noop!(reveal(10, task + 1, &answer), Error::<Test>::NotAssigned);
-		let root = Attestation::reveal(RuntimeOrigin::root(), task, [0; 32], [0; 32], inline(vec![]));
-		assert_noop!(root, DispatchError::BadOrigin);
+		both_committed(&answer);
+		assert_ok!(reveal(11, &answer));
+		assert_ok!(reveal(10, &answer));
+		assert_eq!(told(), [majority(&answer, &[10, 11], &[])]);
+		assert_eq!(Rounds::<Test>::get(TASK).unwrap().settled, Some(answer.digest()));
+		assert_eq!(Answers::<Test>::iter().count(), 1, "equal answers are kept once");
+		assert_noop!(reveal(10, &answer), Error::<Test>::AlreadyRevealed);
+	});
+}
+
+#[test]
+fn only_those_who_were_asked_reveal() {
+	run(|| {
+		let answer = scores([1, 2, 3]);
+		both_committed(&answer);
+		assert_noop!(reveal(12, &answer), Error::<Test>::NotAssigned);
+		for (origin, task, error) in [
+			(signed(10), TASK + 1, Error::<Test>::NotAssigned.into()),
+			(RuntimeOrigin::root(), TASK, DispatchError::BadOrigin),
+		] {
+			assert_noop!(Attestation::reveal(origin, task, [0; 32], [0; 32], inline(vec![])), error);
+		}
 	});
 }
 
 #[test]
 fn who_has_not_committed_has_nothing_to_reveal() {
 	run(|| {
-		let model = model();
-		workers([10, 11], model);
-		let (task, _) = assign(model);
-		assert_noop!(reveal(10, task, &scores([1, 2, 3])), Error::<Test>::NotCommitted);
+		open(&[10, 11]);
+		assert_noop!(reveal(10, &scores([1, 2, 3])), Error::<Test>::NotCommitted);
 	});
 }
 
 #[test]
 fn nobody_reveals_before_the_other_has_committed() {
 	run(|| {
-		let model = model();
-		workers([10, 11], model);
 		let answer = scores([1, 2, 3]);
-		let (task, _) = assign(model);
-		assert_ok!(commit(10, task, &answer));
-		assert_noop!(reveal(10, task, &answer), Error::<Test>::RevealTooEarly);
+		open(&[10, 11]);
+		assert_ok!(commit(10, &answer));
+		assert_noop!(reveal(10, &answer), Error::<Test>::RevealTooEarly);
 	});
 }
 
@@ -100,9 +113,9 @@ fn nobody_reveals_before_the_other_has_committed() {
 fn an_answer_is_revealed_once() {
 	run(|| {
 		let answer = scores([1, 2, 3]);
-		let (task, drawn) = both_committed(&answer);
-		assert_ok!(reveal(drawn[0], task, &answer));
-		assert_noop!(reveal(drawn[0], task, &answer), Error::<Test>::AlreadyRevealed);
+		both_committed(&answer);
+		assert_ok!(reveal(10, &answer));
+		assert_noop!(reveal(10, &answer), Error::<Test>::AlreadyRevealed);
 	});
 }
 
@@ -110,11 +123,11 @@ fn an_answer_is_revealed_once() {
 fn what_was_not_committed_cannot_be_revealed() {
 	run(|| {
 		let answer = scores([1, 2, 3]);
-		let (task, drawn) = both_committed(&answer);
-		assert_noop!(reveal(drawn[0], task, &scores([1, 2, 4])), Error::<Test>::CommitmentMismatch);
+		both_committed(&answer);
+		assert_noop!(reveal(10, &scores([1, 2, 4])), Error::<Test>::CommitmentMismatch);
 		let output = inline(answer.to_bytes());
-		let wrong_salt = Attestation::reveal(signed(drawn[0]), task, [0; 32], answer.digest(), output);
-		assert_noop!(wrong_salt, Error::<Test>::CommitmentMismatch);
+		let wrong_salt = Attestation::reveal(signed(10), TASK, [0; 32], answer.digest(), output);
+		assert_noop!(wrong_salt.map(drop).map_err(|failed| failed.error), Error::<Test>::CommitmentMismatch);
 	});
 }
 
@@ -122,67 +135,43 @@ fn what_was_not_committed_cannot_be_revealed() {
 fn an_output_is_what_its_digest_names() {
 	run(|| {
 		let answer = scores([1, 2, 3]);
-		let (task, drawn) = both_committed(&answer);
+		both_committed(&answer);
 		let other = inline(scores([1, 2, 4]).to_bytes());
-		let revealed = Attestation::reveal(signed(drawn[0]), task, salt(drawn[0]), answer.digest(), other);
-		assert_noop!(revealed, Error::<Test>::DigestMismatch);
-	});
-}
-
-#[test]
-fn a_reveal_after_the_window_is_refused() {
-	run(|| {
-		let answer = scores([1, 2, 3]);
-		let (task, drawn) = both_committed(&answer);
-		advance(RevealWindow::get() - 1);
-		assert_ok!(reveal(drawn[0], task, &answer));
-		advance(1);
-		assert_noop!(reveal(drawn[1], task, &answer), Error::<Test>::NotAssigned);
-		assert_eq!(Answers::<Test>::iter().count(), 0, "and nothing stays of what was revealed");
+		let revealed = Attestation::reveal(signed(10), TASK, salt(10), answer.digest(), other);
+		assert_noop!(revealed.map(drop).map_err(|failed| failed.error), Error::<Test>::DigestMismatch);
 	});
 }
 
 #[test]
 fn bytes_that_are_no_answer_are_refused() {
-	run(|| {
-		for bytes in [vec![], vec![2, 0], vec![1, 200], vec![0, 0, 0]] {
+	for bytes in [vec![], vec![2, 0], vec![1, 200], vec![0, 0, 0]] {
+		run(|| {
 			let output = inline(bytes);
-			let (task, drawn) = both_committed_to(output.digest());
-			assert_noop!(reveal_payload(drawn[0], task, &output), Error::<Test>::MalformedAnswer);
-			advance(RevealWindow::get());
-			// They are slashed for it; the next two are others.
-			drawn.iter().for_each(|worker| {
-				assert_ok!(TaskAssignment::leave(signed(*worker)));
-			});
-			skip(UnbondingPeriod::get());
-			drawn.iter().for_each(|worker| {
-				assert_ok!(TaskAssignment::withdraw(signed(*worker)));
-			});
-		}
-	});
+			both_committed_to(output.digest());
+			assert_noop!(reveal_output(10, &output), Error::<Test>::MalformedAnswer);
+		});
+	}
 }
 
 #[test]
 fn an_output_elsewhere_is_large_and_has_a_place() {
 	run(|| {
-		let small = reference(MAX_INLINE_LEN.into());
-		let (task, drawn) = both_committed_to(small.digest());
-		assert_noop!(reveal_payload(drawn[0], task, &small), Error::<Test>::InvalidReference);
+		let small = reference(MAX_INLINE_LEN.into(), &["https://data.example/a"]);
+		both_committed_to(small.digest());
+		assert_noop!(reveal_output(10, &small), Error::<Test>::InvalidReference);
 		let nowhere = ContentRef { hash: small.digest(), length: 1 << 20, uris: Uris::default() };
-		assert_noop!(reveal_payload(drawn[0], task, &Payload::Reference(nowhere)), Error::<Test>::InvalidReference);
+		assert_noop!(reveal_output(10, &Payload::Reference(nowhere)), Error::<Test>::InvalidReference);
 	});
 }
 
 #[test]
-fn two_large_outputs_of_one_digest_settle() {
+fn a_reveal_fails_with_its_keeper() {
 	run(|| {
-		let output = reference(1 << 20);
-		let (task, drawn) = both_committed_to(output.digest());
-		drawn.iter().for_each(|worker| {
-			assert_ok!(reveal_payload(*worker, task, &output));
-		});
-		assert!(matches!(status(task), TaskStatus::Settled { digest, .. } if digest == output.digest()));
-		assert_eq!(pallet_task_assignment::Outputs::<Test>::get(task), Some(output));
+		let answer = scores([1, 2, 3]);
+		both_committed(&answer);
+		assert_ok!(reveal(10, &answer));
+		when_told(|_| Err(DispatchError::Other("no")));
+		assert_noop!(frame_support::storage::with_storage_layer(|| reveal(11, &answer)), DispatchError::Other("no"));
 	});
 }
 
@@ -191,7 +180,7 @@ fn the_genesis_hash_is_still_known_when_old_hashes_are_pruned() {
 	run(|| {
 		let genesis = System::block_hash(0);
 		assert_ne!(genesis, H256::zero());
-		let kept: BlockNumber = <Test as frame_system::Config>::BlockHashCount::get();
+		let kept: u64 = <Test as frame_system::Config>::BlockHashCount::get();
 		System::run_to_block::<AllPalletsWithSystem>(3 * kept);
 		assert_eq!(System::block_hash(0), genesis);
 		assert_eq!(System::block_hash(1), H256::zero(), "others are");
