@@ -7,15 +7,17 @@ use alloc::{vec, vec::Vec};
 use deepnode_primitives::{
 	comparison::Comparison,
 	content::{ContentRef, Inline, Payload, Uri, MAX_INLINE_LEN, MAX_URIS, MAX_URI_LEN},
-	task::Assurance,
+	task::{Assurance, MAX_AUDITORS, MAX_SEATS},
 	tensor::{push_tensor, ElementType},
 	traits::{Models, Rounds},
+	verdict::Outcome,
 	Balance, ModelId, TaskId,
 };
+use deepnode_scoring::Unit;
 use frame_benchmarking::{account, v2::*, whitelisted_caller};
 use frame_support::{
 	traits::{
-		fungible::{Inspect, Mutate},
+		fungible::{hold::Mutate as _, Inspect, Mutate},
 		Get,
 	},
 	weights::{Weight, WeightMeter},
@@ -25,8 +27,9 @@ use sp_runtime::traits::{One, Saturating};
 
 use crate::{
 	pool::{Pool, MAX_LOOKS},
-	types::{TaskStatus, MAX_MODELS_PER_WORKER},
-	Agenda, AgendaCursor, Call, Config, NextTaskId, Outputs, Pallet, PoolMembers, PoolSizes, Tasks, Workers,
+	types::{AuditPhase, RefundReason, Report, TaskOf, TaskStatus, MAX_MODELS_PER_WORKER},
+	Agenda, AgendaCursor, Call, Config, HoldReason, NextTaskId, Pallet, PoolMembers, PoolSizes, StaleWeights, Tasks,
+	Workers,
 };
 
 /// How many workers a pool has.
@@ -38,6 +41,8 @@ fn joined<T: Config>(name: &'static str, index: u32, stakes: Balance) -> T::Acco
 	let stake = T::MinStake::get() * stakes;
 	T::Currency::mint_into(&who, (stake + T::Currency::minimum_balance()) * 2).unwrap();
 	Pallet::<T>::do_join(who.clone(), stake, 10, None).unwrap();
+	// Whatever a task says of it, its fidelity moves to another band.
+	Workers::<T>::mutate_extant(&who, |worker| worker.fidelity = Unit::from_rational(1u32, 16));
 	who
 }
 
@@ -45,7 +50,7 @@ fn joined<T: Config>(name: &'static str, index: u32, stakes: Balance) -> T::Acco
 fn put<T: Config>(who: &T::AccountId, model: ModelId, leaf: u32) {
 	PoolSizes::<T>::insert(model, POOL);
 	let mut worker = Workers::<T>::get(who).unwrap();
-	Pool::<T>::of(model).set_weight(leaf, worker.stake);
+	Pool::<T>::of(model).set_weight(leaf, worker.weight(T::MinStake::get()));
 	worker.models.try_push((model, leaf)).unwrap();
 	PoolMembers::<T>::insert(model, leaf, who);
 	Workers::<T>::insert(who, worker);
@@ -58,16 +63,12 @@ fn put_everywhere<T: Config>(who: &T::AccountId, leaf: u32) {
 }
 
 /// A model's pool in which a draw looks at [`MAX_LOOKS`] workers, far from each other in the tree,
-/// until it has found the two light ones: the heavy ones, of whom `heavy` says which are there
-/// already, have no capacity left.
-fn crowd<T: Config>(model: ModelId, heavy: &[T::AccountId]) {
+/// until it has found the `count` light ones: the heavy ones have no capacity left.
+fn crowd<T: Config>(model: ModelId, count: u32) {
 	for index in 0..MAX_LOOKS {
 		let leaf = index * (POOL / MAX_LOOKS);
-		let light = index >= MAX_LOOKS - 2;
-		let who = match heavy.get(index as usize) {
-			Some(who) => who.clone(),
-			None => joined::<T>("crowd", index, if light { 1 } else { 100_000 }),
-		};
+		let light = index >= MAX_LOOKS - count;
+		let who = joined::<T>("crowd", index, if light { 1_000 } else { 100_000_000 });
 		put::<T>(&who, model, leaf);
 		if !light {
 			Workers::<T>::mutate_extant(&who, |worker| worker.capacity = worker.active);
@@ -103,29 +104,78 @@ fn latest<T: Config>() -> BlockNumberFor<T> {
 }
 
 /// A task that waits for its workers.
-fn submitted<T: Config>(model: ModelId) -> TaskId {
+fn submitted<T: Config>(model: ModelId, assurance: Assurance) -> TaskId {
 	let id = NextTaskId::<T>::get();
 	let (input, items) = input::<T>(MAX_INLINE_LEN);
-	let (who, assurance) = (requester::<T>(), Assurance::Pair);
+	let who = requester::<T>();
 	Pallet::<T>::do_submit(who, model, input, items, assurance, latest::<T>(), Balance::MAX, [0; 32]).unwrap();
 	id
 }
 
-/// A task that two workers serve who serve as many models as they can. They are in its pool, and it
-/// has no other.
-fn assigned<T: Config>() -> (TaskId, ModelId, Vec<T::AccountId>) {
+/// So many workers that serve as many models as they can, each with its own place in the trees.
+fn crew<T: Config>(name: &'static str, count: u32) -> Vec<T::AccountId> {
+	(0..count)
+		.map(|index| {
+			let who = joined::<T>(name, index, 1_000);
+			put_everywhere::<T>(&who, index * (POOL / 8));
+			who
+		})
+		.collect()
+}
+
+/// A panel's task that so many workers of such a crew serve, whose round they have seats in.
+fn served<T: Config>(count: u32, comparison: Comparison) -> (TaskId, ModelId, Vec<T::AccountId>) {
 	let model = model::<T>();
-	let id = submitted::<T>(model);
-	let workers: Vec<_> = (0..2).map(|index| joined::<T>("worker", index, 100_000)).collect();
-	for (index, who) in workers.iter().enumerate() {
-		put::<T>(who, model, index as u32 * (POOL / MAX_LOOKS));
-	}
-	wake::<T>(id);
-	assert_eq!(Tasks::<T>::get(id).unwrap().status, TaskStatus::Assigned);
-	for (index, who) in workers.iter().enumerate() {
-		put_everywhere::<T>(who, index as u32 * (POOL / 2));
-	}
+	let id = submitted::<T>(model, Assurance::Panel);
+	let workers = crew::<T>("worker", count);
+	T::Rounds::open(id, &workers, comparison).unwrap();
+	let mut task = Tasks::<T>::get(id).unwrap();
+	assert!(task.seat(&workers));
+	workers.iter().for_each(|who| Pallet::<T>::occupy(id, &task, who));
+	Pallet::<T>::introduce(&[], &workers);
+	Pallet::<T>::start_wave(id, task, now::<T>());
 	(id, model, workers)
+}
+
+/// The same, where `change` has been done to the task and the round has no seats, so that more can be asked.
+fn answered<T: Config>(count: u32, change: impl FnOnce(&mut TaskOf<T>)) -> (TaskId, ModelId, Vec<T::AccountId>) {
+	let (id, model, workers) = served::<T>(count, Comparison::Exact);
+	T::Rounds::close(id);
+	T::Rounds::open(id, &[], Comparison::Exact).unwrap();
+	Tasks::<T>::mutate_extant(id, change);
+	(id, model, workers)
+}
+
+/// A task that three workers have settled, in this phase of its audit.
+fn settled<T: Config>(phase: AuditPhase) -> (TaskId, ModelId, Vec<T::AccountId>) {
+	let (id, model, workers) = answered::<T>(3, |_| ());
+	let task = Tasks::<T>::get(id).unwrap();
+	let outcome = Outcome::Outputs([0; 32]);
+	Pallet::<T>::decide(id, task, outcome, workers.clone(), Vec::new());
+	Tasks::<T>::mutate_extant(id, |task| task.audit.phase = phase);
+	(id, model, workers)
+}
+
+/// The audit fund has enough for anything.
+fn endow_audit_fund<T: Config>() {
+	Pallet::<T>::create_audit_fund();
+	T::Currency::mint_into(&Pallet::<T>::fund_account(), Balance::MAX / 1_000_000).unwrap();
+}
+
+/// A settled task is being audited by three, of whom one has been paid for by the audit fund.
+fn audited<T: Config>(id: TaskId) -> Vec<T::AccountId> {
+	endow_audit_fund::<T>();
+	let auditors = crew::<T>("auditor", MAX_AUDITORS);
+	T::Rounds::extend(id, &auditors).unwrap();
+	let mut task = Tasks::<T>::get(id).unwrap();
+	task.audit.phase = AuditPhase::Waiting;
+	task.audit.judged = 1;
+	task.audit.reserved = Pallet::<T>::run_reward(&task);
+	assert!(Pallet::<T>::reserve_reward(task.audit.reserved));
+	assert!(task.seat(&auditors));
+	auditors.iter().for_each(|who| Pallet::<T>::occupy(id, &task, who));
+	Pallet::<T>::start_wave(id, task, now::<T>());
+	auditors
 }
 
 /// What the agenda does with one entry, in the next block: a draw needs randomness that is younger
@@ -137,20 +187,15 @@ fn wake<T: Config>(id: TaskId) {
 	Pallet::<T>::wake(id, task, now::<T>());
 }
 
-/// A task that two workers serve and whose answers are compared in this way.
+/// A task that as many workers serve as can, all of whom were asked at once.
 pub(crate) fn open_task<T: Config>(comparison: Comparison) -> (TaskId, Vec<T::AccountId>) {
-	let model = model::<T>();
-	for index in 0..2 {
-		let who = joined::<T>("worker", index, 1);
-		Pallet::<T>::do_serve(who, model).unwrap();
-	}
-	let id = submitted::<T>(model);
-	wake::<T>(id);
-	let workers = Tasks::<T>::get(id).unwrap().workers.into_inner();
-	assert_eq!(workers.len(), 2, "both are free, and looked at");
-	T::Rounds::close(id);
-	T::Rounds::open(id, &workers, comparison).unwrap();
+	let (id, _, workers) = served::<T>(MAX_SEATS, comparison);
 	(id, workers)
+}
+
+/// Lets as many auditors as can be run a settled task again.
+pub(crate) fn open_audit<T: Config>(id: TaskId) -> Vec<T::AccountId> {
+	audited::<T>(id)
 }
 
 #[benchmarks]
@@ -250,10 +295,22 @@ mod benchmarks {
 	}
 
 	#[benchmark]
+	fn denounce() {
+		let (task, _, workers) = settled::<T>(AuditPhase::Spared);
+		T::Currency::mint_into(&workers[0], Balance::MAX / 1_000_000).unwrap();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(workers[0].clone()), task, Default::default());
+
+		assert_eq!(Tasks::<T>::get(task).unwrap().audit.phase, AuditPhase::Waiting);
+	}
+
+	/// A panel is drawn after all looks.
+	#[benchmark]
 	fn wake_draw() {
 		let model = model::<T>();
-		let id = submitted::<T>(model);
-		crowd::<T>(model, &[]);
+		let id = submitted::<T>(model, Assurance::Panel);
+		crowd::<T>(model, 3);
 
 		#[block]
 		{
@@ -263,14 +320,57 @@ mod benchmarks {
 		assert_eq!(Tasks::<T>::get(id).unwrap().status, TaskStatus::Assigned);
 	}
 
-	/// Both workers are absent, are slashed in all their pools, and are replaced after all looks.
+	/// Two more are drawn after all looks.
+	#[benchmark]
+	fn wake_dispute() {
+		let (id, model, _) = answered::<T>(3, |task| {
+			task.status = TaskStatus::Disputed;
+			task.judged = 3;
+		});
+		crowd::<T>(model, 2);
+
+		#[block]
+		{
+			wake::<T>(id);
+		}
+
+		assert_eq!(Tasks::<T>::get(id).unwrap().workers.len(), MAX_SEATS as usize);
+	}
+
+	#[benchmark]
+	fn wake_lottery() {
+		let (id, ..) = settled::<T>(AuditPhase::Lottery);
+
+		#[block]
+		{
+			wake::<T>(id);
+		}
+
+		assert_ne!(Tasks::<T>::get(id).unwrap().audit.phase, AuditPhase::Lottery);
+	}
+
+	/// The fund sets aside a reward, and an auditor is drawn after all looks.
+	#[benchmark]
+	fn wake_audit() {
+		let (id, model, _) = settled::<T>(AuditPhase::Waiting);
+		endow_audit_fund::<T>();
+		crowd::<T>(model, 1);
+
+		#[block]
+		{
+			wake::<T>(id);
+		}
+
+		let audit = Tasks::<T>::get(id).unwrap().audit;
+		assert_eq!((audit.phase, audit.auditors.len()), (AuditPhase::Assigned, 1));
+		assert!(audit.reserved > 0);
+	}
+
+	/// All of a panel are absent, are slashed, and are replaced after all looks.
 	#[benchmark]
 	fn wake_replace() {
-		let (id, model, workers) = assigned::<T>();
-		for who in &workers {
-			Workers::<T>::mutate_extant(who, |worker| worker.models.retain(|(served, _)| *served != model));
-		}
-		crowd::<T>(model, &workers);
+		let (id, model, workers) = served::<T>(3, Comparison::Exact);
+		crowd::<T>(model, 3);
 
 		#[block]
 		{
@@ -278,14 +378,14 @@ mod benchmarks {
 		}
 
 		let task = Tasks::<T>::get(id).unwrap();
-		assert_eq!(task.status, TaskStatus::Assigned);
+		assert_eq!((task.status, task.workers.len()), (TaskStatus::Assigned, 3));
 		assert!(task.workers.iter().all(|worker| !workers.contains(worker)));
 	}
 
-	/// Neither reveals. Where one does it is paid, but only one is slashed in all its pools.
+	/// Nobody of a panel reveals. Where some do they are paid, but fewer are slashed.
 	#[benchmark]
 	fn wake_withheld() {
-		let (id, _, workers) = assigned::<T>();
+		let (id, _, workers) = served::<T>(3, Comparison::Exact);
 		Tasks::<T>::mutate_extant(id, |task| task.status = TaskStatus::Committed);
 
 		#[block]
@@ -297,13 +397,16 @@ mod benchmarks {
 		assert!(workers.iter().all(|who| Workers::<T>::get(who).unwrap().active == 0));
 	}
 
+	/// As many answer for the task as can. The answers are the rounds' to remove.
 	#[benchmark]
 	fn wake_forget() {
-		let (id, _) = open_task::<T>(Comparison::Exact);
-		let output = vec![0; MAX_INLINE_LEN as usize].try_into().unwrap();
-		Outputs::<T>::insert(id, Payload::Inline(output));
-		let settled = TaskStatus::Settled { at: now::<T>(), digest: [0; 32] };
-		Tasks::<T>::mutate_extant(id, |task| task.status = settled);
+		let (id, ..) = answered::<T>(MAX_SEATS, |_| ());
+		let task = Tasks::<T>::get(id).unwrap();
+		let workers = task.workers.to_vec();
+		Pallet::<T>::decide(id, task, Outcome::Outputs([0; 32]), workers, Vec::new());
+		let auditors = audited::<T>(id);
+		let task = Tasks::<T>::get(id).unwrap();
+		Pallet::<T>::confirm(id, task, auditors.clone(), Vec::new());
 
 		#[block]
 		{
@@ -311,12 +414,79 @@ mod benchmarks {
 		}
 
 		assert!(!Tasks::<T>::contains_key(id));
+		assert_eq!(Workers::<T>::get(&auditors[0]).unwrap().liable, 0);
+	}
+
+	/// A worker that serves as many models as one can.
+	#[benchmark]
+	fn refresh_weight() {
+		let who = crew::<T>("worker", 1).remove(0);
+		Workers::<T>::mutate_extant(&who, |worker| worker.fidelity = Unit::one());
+		StaleWeights::<T>::insert(&who, ());
+
+		#[block]
+		{
+			Pallet::<T>::refresh_weights(&mut WeightMeter::new());
+		}
+
+		assert!(!StaleWeights::<T>::contains_key(&who));
+	}
+
+	/// Two of five are outvoted and top up the pay of the others.
+	#[benchmark]
+	fn decide() {
+		let (id, _, workers) = answered::<T>(MAX_SEATS, |_| ());
+		let (winners, losers) = workers.split_at(3);
+
+		#[block]
+		{
+			let task = Tasks::<T>::get(id).unwrap();
+			Pallet::<T>::decide(id, task, Outcome::Outputs([0; 32]), winners.to_vec(), losers.to_vec());
+		}
+
+		assert!(Tasks::<T>::get(id).unwrap().is_settled());
+		assert_eq!(StaleWeights::<T>::iter().count() as u32, MAX_SEATS);
+	}
+
+	/// Five answers without a majority.
+	#[benchmark]
+	fn give_up() {
+		let (id, ..) = answered::<T>(MAX_SEATS, |_| ());
+
+		#[block]
+		{
+			Pallet::<T>::dispute(id, Tasks::<T>::get(id).unwrap());
+		}
+
+		let status = Tasks::<T>::get(id).unwrap().status;
+		assert!(matches!(status, TaskStatus::Refunded { reason: RefundReason::Disagreed, .. }));
+	}
+
+	/// Three auditors find that five workers agreed falsely, one of whom has reported the others.
+	#[benchmark]
+	fn overturn() {
+		let (id, _, workers) = answered::<T>(MAX_SEATS, |_| ());
+		let task = Tasks::<T>::get(id).unwrap();
+		Pallet::<T>::decide(id, task, Outcome::Outputs([0; 32]), workers.clone(), Vec::new());
+		let auditors = audited::<T>(id);
+		let (reporter, bond) = (workers[0].clone(), T::DenounceBond::get());
+		T::Currency::mint_into(&reporter, bond).unwrap();
+		T::Currency::hold(&HoldReason::Denouncement.into(), &reporter, bond).unwrap();
+		Tasks::<T>::mutate_extant(id, |task| task.audit.report = Some(Report { reporter, bond }));
+
+		#[block]
+		{
+			let task = Tasks::<T>::get(id).unwrap();
+			Pallet::<T>::overturn(id, task, Outcome::Outputs([1; 32]), auditors, workers);
+		}
+
+		assert!(matches!(Tasks::<T>::get(id).unwrap().status, TaskStatus::Overturned { .. }));
 	}
 
 	/// A block's cursor, and an entry that does not fit into it any more.
 	#[benchmark]
 	fn agenda_block() {
-		let id = submitted::<T>(model::<T>());
+		let id = submitted::<T>(model::<T>(), Assurance::Pair);
 		let block = Tasks::<T>::get(id).unwrap().wake;
 
 		#[block]

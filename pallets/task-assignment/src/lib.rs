@@ -11,17 +11,24 @@ extern crate alloc;
 extern crate self as pallet_task_assignment;
 
 mod agenda;
+mod audit;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod denounce;
+mod keeper;
 #[cfg(test)]
 mod mock;
+mod money;
 mod pool;
 mod stake;
-mod task;
+mod standing;
+mod submit;
 #[cfg(test)]
 mod tests;
 mod try_state;
 pub mod types;
+mod verdict;
+mod wave;
 pub mod weights;
 
 pub use pallet::*;
@@ -33,16 +40,19 @@ pub use weights::WeightInfo;
 pub mod pallet {
 	use deepnode_primitives::{
 		content::{Digest, Payload},
-		fees::Split,
+		fees::{Split, MILLION},
 		task::Assurance,
-		traits::{FeeSettlement, Models, Rounds},
+		traits::{FeeSettlement, Models, Observer, Rounds},
 		Balance, ModelId, TaskId,
 	};
+	use deepnode_scoring::{assurance::AssuranceParams, fidelity::FidelityParams};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::{fungible, OnUnbalanced, Randomness},
+		PalletId,
 	};
 	use frame_system::pallet_prelude::*;
+	use sp_core::H256;
 	use sp_runtime::traits::{One, Saturating};
 
 	use crate::{
@@ -55,10 +65,14 @@ pub mod pallet {
 	pub enum HoldReason {
 		/// A worker's stake.
 		WorkerStake,
-		/// The fee of a task that is not settled.
+		/// The fee of a task that is not settled, with what is for its audit.
 		TaskFee,
 		/// The deposit for the storage that a task takes.
 		TaskDeposit,
+		/// The bond of a worker that has denounced a task.
+		Denouncement,
+		/// What the audit fund has set aside for an audit.
+		AuditReward,
 	}
 
 	#[pallet::config]
@@ -76,6 +90,8 @@ pub mod pallet {
 		type Rounds: Rounds<Self::AccountId>;
 		/// The fee table.
 		type Fees: FeeSettlement<Self::AccountId, CreditOf<Self>>;
+		/// Who is told what becomes of tasks.
+		type Observer: Observer<Self::AccountId>;
 		/// Where slashed stake goes that compensates nobody.
 		type Slashed: OnUnbalanced<CreditOf<Self>>;
 		/// Randomness that nobody knew when the previous block was made.
@@ -89,7 +105,8 @@ pub mod pallet {
 		/// How long a worker has to reveal once all have committed, in blocks.
 		#[pallet::constant]
 		type RevealWindow: Get<BlockNumberFor<Self>>;
-		/// How long a settled task can be looked at again, in blocks.
+		/// How long a settled task can be looked at again, in blocks: so long an audit waits for auditors,
+		/// and so long once more where the first contradicts, or where the task is denounced.
 		#[pallet::constant]
 		type AuditWindow: Get<BlockNumberFor<Self>>;
 		/// How long a stake stays after its worker has left, in blocks: longer than the longest task
@@ -102,7 +119,7 @@ pub mod pallet {
 		/// The most items of one task.
 		#[pallet::constant]
 		type MaxItems: Get<u32>;
-		/// What one byte of an input on chain, or of the URIs of another, costs as a deposit.
+		/// What one byte that the chain keeps or may have to keep for a task costs as a deposit.
 		#[pallet::constant]
 		type DepositPerByte: Get<Balance>;
 		/// What every task costs as a deposit besides.
@@ -115,9 +132,46 @@ pub mod pallet {
 		/// The part of a worker's stake that a missed commit costs, in parts per million.
 		#[pallet::constant]
 		type MissedCommitSlash: Get<u32>;
-		/// The part of a worker's stake that a missed reveal costs, in parts per million.
+		/// The part of a worker's stake that a missed reveal costs, in parts per million; at least the
+		/// task's bound.
 		#[pallet::constant]
 		type MissedRevealSlash: Get<u32>;
+		/// The part of a worker's stake that a wrong answer costs, in parts per million; at least the
+		/// task's bound.
+		#[pallet::constant]
+		type WrongAnswerSlash: Get<u32>;
+		/// The part of a worker's stake that an answer to a task without a majority costs, in parts per
+		/// million.
+		#[pallet::constant]
+		type NoMajoritySlash: Get<u32>;
+		/// The part of a worker's stake that a false agreement costs, in parts per million; at least the
+		/// task's bound.
+		#[pallet::constant]
+		type FalseAgreementSlash: Get<u32>;
+		/// The most that a requester gets besides its fee where no majority agreed, in parts of the fee per
+		/// million. The workers' slashes pay it, as far as they reach.
+		#[pallet::constant]
+		type CompensationPart: Get<u32>;
+		/// The part of what a false agreement's workers lose that the auditors who found it share, in parts
+		/// per million.
+		#[pallet::constant]
+		type FinderPart: Get<u32>;
+		/// The part of what its accomplices lose that a worker which denounced them gets, in parts per
+		/// million.
+		#[pallet::constant]
+		type TraitorPart: Get<u32>;
+		/// The least bond of a worker that denounces a task. It is at least what one run of the task earns.
+		#[pallet::constant]
+		type DenounceBond: Get<Balance>;
+		/// How often tasks are audited, and against whom that must be enough.
+		#[pallet::constant]
+		type Assurances: Get<AssuranceParams>;
+		/// How much verdicts move a worker's fidelity.
+		#[pallet::constant]
+		type Fidelity: Get<FidelityParams>;
+		/// What the account of the audit fund is derived from.
+		#[pallet::constant]
+		type AuditFund: Get<PalletId>;
 		/// How much of a block's weight the agenda may use.
 		#[pallet::constant]
 		type AgendaWeight: Get<Weight>;
@@ -145,10 +199,14 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type PoolMembers<T: Config> = StorageDoubleMap<_, Twox64Concat, ModelId, Twox64Concat, u32, T::AccountId>;
 
-	/// The stake below each node `(level, index)` of a model's pool.
+	/// What the workers below each node `(level, index)` of a model's pool weigh: stake by fidelity.
 	#[pallet::storage]
 	pub type PoolNodes<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, ModelId, Twox64Concat, (u8, u32), Balance, ValueQuery>;
+
+	/// Whose weight has changed without the pools knowing yet.
+	#[pallet::storage]
+	pub type StaleWeights<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, ()>;
 
 	/// The number of the next task.
 	#[pallet::storage]
@@ -162,11 +220,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Inputs<T: Config> = StorageMap<_, Twox64Concat, TaskId, Payload>;
 
-	/// The settled tasks' outputs, as long as the tasks.
-	#[pallet::storage]
-	pub type Outputs<T: Config> = StorageMap<_, Twox64Concat, TaskId, Payload>;
-
-	/// What each worker has to do.
+	/// What each worker has to do, as a task's worker or its auditor.
 	#[pallet::storage]
 	pub type Assignments<T: Config> = StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Twox64Concat, TaskId, ()>;
 
@@ -177,6 +231,23 @@ pub mod pallet {
 	/// The first block whose agenda may have something left.
 	#[pallet::storage]
 	pub type AgendaCursor<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery>;
+
+	/// The state at genesis.
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		#[doc(hidden)]
+		#[serde(skip)]
+		pub _config: PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		/// Endows the audit fund's account with the existential deposit.
+		fn build(&self) {
+			Pallet::<T>::create_audit_fund();
+		}
+	}
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
@@ -235,15 +306,17 @@ pub mod pallet {
 			items: u32,
 			/// What is in escrow for it.
 			fee: Balance,
+			/// What is in escrow for the audit fund besides.
+			audit: Balance,
 		},
-		/// A task's workers are drawn.
+		/// A task's workers are drawn or, in a dispute, those who join them.
 		TaskAssigned {
 			/// The task.
 			task: TaskId,
-			/// Its workers.
+			/// Who is drawn.
 			workers: alloc::vec::Vec<T::AccountId>,
 		},
-		/// A worker that did not commit is replaced.
+		/// A worker or auditor that did not commit is replaced.
 		WorkerReplaced {
 			/// The task.
 			task: TaskId,
@@ -257,12 +330,17 @@ pub mod pallet {
 			/// The task.
 			task: TaskId,
 		},
-		/// All workers of a task have committed.
+		/// All workers or, of a settled task, all auditors have committed.
 		AnswersCommitted {
 			/// The task.
 			task: TaskId,
 		},
-		/// A task's answers agree and its fee is divided.
+		/// A task's answers have no majority so far: more workers are asked.
+		TaskDisputed {
+			/// The task.
+			task: TaskId,
+		},
+		/// A majority of a task's workers agrees, and its fee is divided.
 		TaskSettled {
 			/// The task.
 			task: TaskId,
@@ -270,6 +348,8 @@ pub mod pallet {
 			digest: Digest,
 			/// The workers that were paid.
 			winners: alloc::vec::Vec<T::AccountId>,
+			/// The workers that were outvoted.
+			losers: alloc::vec::Vec<T::AccountId>,
 			/// Where the fee went.
 			split: Split,
 		},
@@ -293,8 +373,114 @@ pub mod pallet {
 			/// What for.
 			offence: Offence,
 		},
-		/// A worker whose partner did not reveal is paid from the partner's slash.
+		/// A worker is paid from what others lost: its part of the fee did not reach for its run, or there is
+		/// none, since its partner withheld its answer.
 		WorkerCompensated {
+			/// The worker.
+			worker: T::AccountId,
+			/// The task.
+			task: TaskId,
+			/// How much.
+			amount: Balance,
+		},
+		/// A requester is paid from what workers lost: no majority agreed, or they agreed falsely.
+		RequesterCompensated {
+			/// The requester.
+			requester: T::AccountId,
+			/// The task.
+			task: TaskId,
+			/// How much.
+			amount: Balance,
+		},
+		/// A settled task is going to be audited.
+		AuditOpened {
+			/// The task.
+			task: TaskId,
+		},
+		/// Auditors are drawn.
+		AuditAssigned {
+			/// The task.
+			task: TaskId,
+			/// Who is drawn.
+			auditors: alloc::vec::Vec<T::AccountId>,
+		},
+		/// An auditor contradicts the settled answer: more are asked.
+		AuditContradicted {
+			/// The task.
+			task: TaskId,
+		},
+		/// An auditor is paid for its run, or has its part of what it found.
+		AuditorPaid {
+			/// The auditor.
+			auditor: T::AccountId,
+			/// The task.
+			task: TaskId,
+			/// How much.
+			amount: Balance,
+		},
+		/// An audit is over: the settled answer stands.
+		AuditConfirmed {
+			/// The task.
+			task: TaskId,
+			/// The auditors who agree with it, and are paid.
+			auditors: alloc::vec::Vec<T::AccountId>,
+			/// The auditors who were outvoted.
+			losers: alloc::vec::Vec<T::AccountId>,
+		},
+		/// An audit is over: no two auditors agree, so that the settled answer stands.
+		AuditUndecided {
+			/// The task.
+			task: TaskId,
+		},
+		/// An audit is over: there were too few auditors, or nothing to pay them, so that the settled answer
+		/// stands.
+		AuditLapsed {
+			/// The task.
+			task: TaskId,
+		},
+		/// An audit is over: the settled answer was false.
+		TaskOverturned {
+			/// The task.
+			task: TaskId,
+			/// The answer that the auditors agree on; none where they agree that there is none.
+			digest: Option<Digest>,
+			/// The auditors who agree on it, and are paid.
+			auditors: alloc::vec::Vec<T::AccountId>,
+			/// Who had answered otherwise: the task's workers, and auditors who were outvoted.
+			losers: alloc::vec::Vec<T::AccountId>,
+		},
+		/// A worker has reported that it and others agreed falsely.
+		TaskDenounced {
+			/// The task.
+			task: TaskId,
+			/// The reporter.
+			reporter: T::AccountId,
+			/// What its bond is.
+			bond: Balance,
+			/// What it says, sealed.
+			evidence: H256,
+		},
+		/// A report was right: the reporter gets its part of what its accomplices lost.
+		ReporterRewarded {
+			/// The reporter.
+			reporter: T::AccountId,
+			/// The task.
+			task: TaskId,
+			/// How much.
+			amount: Balance,
+		},
+		/// A report was wrong: the reporter has lost its bond.
+		BondLost {
+			/// The reporter.
+			reporter: T::AccountId,
+			/// The task.
+			task: TaskId,
+			/// How much.
+			amount: Balance,
+		},
+		/// A worker that was outvoted by those who agreed falsely has back what it lost for it, as far as
+		/// their slashes reach.
+		WorkerRestored {
 			/// The worker.
 			worker: T::AccountId,
 			/// The task.
@@ -322,6 +508,8 @@ pub mod pallet {
 		StillUnbonding,
 		/// The worker still serves tasks: wait until they are settled.
 		StillServing,
+		/// The worker's stake still answers for tasks: wait until they are forgotten.
+		StillLiable,
 		/// The worker serves this model already.
 		AlreadyServing,
 		/// The worker does not serve this model.
@@ -332,8 +520,6 @@ pub mod pallet {
 		UnknownModel,
 		/// The model is retired: choose another.
 		ModelRetired,
-		/// This assurance level is not offered; `Pair` is.
-		UnsupportedAssurance,
 		/// The task has no items.
 		NoItems,
 		/// The task has more than `MaxItems` items.
@@ -348,11 +534,11 @@ pub mod pallet {
 		InputShape,
 		/// The input by reference has no content or no URI, or is small enough to be on chain.
 		InvalidReference,
-		/// The most that the task pays is below its price: the model's price times the items.
+		/// The most that the task pays is below its quote: its fee and what is for its audit.
 		FeeBelowPrice,
 		/// The fee is beyond what exists.
 		FeeOverflow,
-		/// The requester's free balance does not cover the fee and the deposit.
+		/// The free balance does not cover what is to be put on hold.
 		InsufficientFunds,
 		/// The deadline leaves no time to commit and to reveal.
 		DeadlineTooSoon,
@@ -362,6 +548,12 @@ pub mod pallet {
 		UnexpectedStatus,
 		/// There is no task of this number.
 		UnknownTask,
+		/// The task is not settled, or was overturned: there is nothing to denounce.
+		NotSettled,
+		/// Only who agreed with others on the settled answer can denounce them.
+		NotAccomplice,
+		/// The task is audited or denounced already, or has been.
+		AuditBegun,
 	}
 
 	#[pallet::hooks]
@@ -384,10 +576,23 @@ pub mod pallet {
 			let windows = one.saturating_add(T::CommitWindow::get()).saturating_add(T::RevealWindow::get());
 			assert!(T::MaxDeadline::get() >= windows, "no task could be submitted");
 			assert!(T::MinStake::get() >= <T::Currency as fungible::Inspect<T::AccountId>>::minimum_balance());
-			for part in [T::FailedPart::get(), T::MissedCommitSlash::get(), T::MissedRevealSlash::get()] {
-				assert!(part <= deepnode_primitives::fees::MILLION, "a part is at most the whole");
+			assert!(T::AuditWindow::get() >= one, "the lottery needs a block");
+			let (reveal, wrong) = (T::MissedRevealSlash::get(), T::WrongAnswerSlash::get());
+			let (agreement, undecided) = (T::FalseAgreementSlash::get(), T::NoMajoritySlash::get());
+			let (compensation, failed) = (T::CompensationPart::get(), T::FailedPart::get());
+			for part in [T::MissedCommitSlash::get(), reveal, wrong, agreement, undecided, compensation, failed] {
+				assert!(part <= MILLION, "a part is at most the whole");
 			}
-			assert!(T::MissedRevealSlash::get() > T::MissedCommitSlash::get(), "withholding costs more");
+			assert!(reveal > T::MissedCommitSlash::get(), "looking first must cost more than staying away");
+			assert!(reveal > wrong, "withholding an answer must cost more than a wrong one");
+			assert!(wrong > undecided, "who is outvoted must lose more than where nobody knows who was right");
+			assert!(agreement >= reveal, "a false agreement must cost the most");
+			assert!(
+				T::FinderPart::get().saturating_add(T::TraitorPart::get()) <= MILLION,
+				"no more can be given for finding a false agreement than it costs",
+			);
+			assert!(T::Assurances::get().is_valid(), "every task must be audited at times");
+			assert!(T::Fidelity::get().is_valid(), "every verdict must move fidelity");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -448,7 +653,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		/// [`Error::NotWorker`], [`Error::NotLeaving`], [`Error::StillUnbonding`],
-		/// [`Error::StillServing`].
+		/// [`Error::StillServing`], [`Error::StillLiable`].
 		///
 		/// ## Complexity
 		/// O(1).
@@ -511,18 +716,20 @@ pub mod pallet {
 			Self::do_add_stake(worker, amount)
 		}
 
-		/// Submits a task and puts its fee, the model's price times `items`, on hold.
+		/// Submits a task and puts on hold its fee, what is for its audit (the view function `quote` says both),
+		/// and a deposit for the storage that it may come to take.
 		///
 		/// An input on chain is read against the model's tensor specifications at once; one by reference
-		/// is read by the workers. `deadline` is the last block in which the task can settle. `seal` is
+		/// is read by the workers. `max_fee` is the most to pay, for the fee and the audit together.
+		/// `deadline` is the last block in which the task can settle, unless its workers disagree. `seal` is
 		/// random for an ordinary task.
 		///
 		/// ## Dispatch origin
 		/// Signed by the requester.
 		///
 		/// ## Errors
-		/// [`Error::UnknownModel`], [`Error::ModelRetired`], [`Error::UnsupportedAssurance`],
-		/// [`Error::NoItems`], [`Error::TooManyItems`], [`Error::ItemsMismatch`],
+		/// [`Error::UnknownModel`], [`Error::ModelRetired`], [`Error::NoItems`],
+		/// [`Error::TooManyItems`], [`Error::ItemsMismatch`],
 		/// [`Error::InputLength`], [`Error::InputType`], [`Error::InputShape`],
 		/// [`Error::InvalidReference`], [`Error::FeeBelowPrice`], [`Error::FeeOverflow`],
 		/// [`Error::InsufficientFunds`], [`Error::DeadlineTooSoon`], [`Error::DeadlineTooFar`].
@@ -545,13 +752,57 @@ pub mod pallet {
 			let requester = ensure_signed(origin)?;
 			Self::do_submit(requester, model, input, items, assurance, deadline, max_fee, seal)
 		}
+
+		/// Reports that the answer on which the caller and others settled a task is false, and has it audited
+		/// for sure.
+		///
+		/// The caller puts up a bond: `DenounceBond`, or what one run of the task earns where that is more.
+		/// Where the audit overturns the answer, the caller is not slashed for it, has its bond back and gets
+		/// `TraitorPart` of what its accomplices lose. Where it confirms the answer, the bond is lost. `evidence`
+		/// is a hash of what proves their agreement; the chain publishes it, and does not read it.
+		///
+		/// ## Dispatch origin
+		/// Signed by one of at least two workers whose answers settled the task, before chance has decided
+		/// that it is audited anyway.
+		///
+		/// ## Errors
+		/// [`Error::UnknownTask`], [`Error::NotSettled`], [`Error::NotAccomplice`], [`Error::AuditBegun`],
+		/// [`Error::InsufficientFunds`].
+		///
+		/// ## Complexity
+		/// O(1).
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::denounce())]
+		pub fn denounce(origin: OriginFor<T>, task: TaskId, evidence: H256) -> DispatchResult {
+			let reporter = ensure_signed(origin)?;
+			Self::do_denounce(reporter, task, evidence)
+		}
 	}
 
 	#[pallet::view_functions]
 	impl<T: Config> Pallet<T> {
-		/// How many workers serve a model, and the stake of all of them together.
+		/// How many workers serve a model, and what all of them together weigh in a draw: stake by fidelity.
 		pub fn pool(model: ModelId) -> (u32, Balance) {
 			Self::pool_summary(model)
+		}
+
+		/// What a task of `items` items would put on hold: its fee, and what is for its audit. The third is
+		/// how much free stake a worker needs to be drawn for it. `None` for a model that does not exist, and
+		/// beyond all numbers.
+		pub fn quote(model: ModelId, items: u32, assurance: Assurance) -> Option<(Balance, Balance, Balance)> {
+			let terms = T::Models::terms(model)?;
+			let (quote, bound) = Self::price(terms.price, items, assurance)?;
+			Some((quote.fee, quote.audit, bound))
+		}
+
+		/// The deposit of a task whose input, or whose input's URIs, have so many bytes.
+		pub fn deposit(input_bytes: u32) -> Balance {
+			Self::deposit_for(input_bytes.into())
+		}
+
+		/// The account of the audit fund.
+		pub fn audit_fund() -> T::AccountId {
+			Self::fund_account()
 		}
 	}
 }

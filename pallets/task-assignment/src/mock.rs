@@ -1,5 +1,4 @@
-//! A runtime of all four pallets over real balances, and the deeds of those who use it. The tests of
-//! `pallet-attestation` use this file too.
+//! A runtime of all four pallets over real balances, and the deeds of those who use it.
 
 #![allow(dead_code)]
 
@@ -10,12 +9,19 @@ use deepnode_primitives::{
 	content::{sha256, ContentRef, Inline, Payload, Uri, Uris},
 	task::{Assurance, ErrorCode},
 	tensor::{push_tensor, Dim, ElementType, TensorSpec},
+	traits::{Observer, Rounds as _, Settlement},
 	Balance, ModelId, TaskId, DN,
+};
+use deepnode_scoring::{
+	assurance::{self, AssuranceParams},
+	fidelity::FidelityParams,
+	Unit,
 };
 use frame_support::{
 	assert_ok, derive_impl, parameter_types,
 	traits::{
-		fungible::{Credit, Inspect},
+		fungible::{Credit, Inspect, Mutate},
+		tokens::Preservation,
 		Imbalance, OnInitialize, OnUnbalanced, Randomness,
 	},
 	weights::Weight,
@@ -23,7 +29,7 @@ use frame_support::{
 };
 use frame_system::EnsureRoot;
 use pallet_model_registry::{Format, ModelFile, ModelSpec, RuntimeClass};
-use pallet_task_assignment::types::{Task, TaskStatus, Worker};
+use pallet_task_assignment::types::{AuditPhase, LongAnswers, Task, TaskStatus, Worker};
 use sp_core::H256;
 use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage, DispatchResult};
 
@@ -36,9 +42,9 @@ pub type BlockNumber = u64;
 /// The existential deposit.
 pub const LEAST: Balance = DN / 100;
 /// What each of the accounts 1 to 99 owns.
-pub const FUNDS: Balance = 10_000 * DN;
+pub const FUNDS: Balance = 100_000 * DN;
 /// What a worker needs.
-pub const STAKE: Balance = 100 * DN;
+pub const STAKE: Balance = 1_000 * DN;
 /// What one item costs: odd, so that its division leaves remainders.
 pub const PRICE: Balance = DN + 3;
 /// Who asks.
@@ -94,8 +100,22 @@ parameter_types! {
 	pub const FailedPart: u32 = 100_000;
 	pub const MissedCommitSlash: u32 = 50_000;
 	pub const MissedRevealSlash: u32 = 200_000;
+	pub const WrongAnswerSlash: u32 = 100_000;
+	pub const NoMajoritySlash: u32 = 10_000;
+	pub const FalseAgreementSlash: u32 = 300_000;
+	pub const CompensationPart: u32 = 100_000;
+	pub const FinderPart: u32 = 100_000;
+	pub const TraitorPart: u32 = 300_000;
+	pub const DenounceBond: Balance = 5 * DN;
+	pub const AuditFund: PalletId = PalletId(*b"dn/audit");
+	pub static Assurances: AssuranceParams = AssuranceParams::default();
+	pub Fidelity: FidelityParams = FidelityParams::default();
+	/// What chance says about audits: whether the next settled tasks are, or what comes where this is none.
+	pub static Audited: Option<bool> = Some(false);
+	/// What the observer was told.
+	pub static Observed: Vec<Told> = Vec::new();
 	/// How much the agenda may weigh; most tests are not about that.
-	pub static AgendaWeight: Weight = Weight::from_parts(500_000_000_000, u64::MAX);
+	pub static AgendaWeight: Weight = Weight::from_parts(1_000_000_000_000, u64::MAX);
 	/// Changes every draw.
 	pub static Luck: u32 = 0;
 	/// The last block whose randomness was unknown before it; the current one where there is none.
@@ -124,6 +144,7 @@ impl pallet_balances::Config for Test {
 impl pallet_model_registry::Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
+	type DataSets = ();
 	type BaseBond = BaseBond;
 	type ByteBond = ByteBond;
 	type WeightInfo = ();
@@ -147,6 +168,7 @@ impl pallet_task_assignment::Config for Test {
 	type Models = ModelRegistry;
 	type Rounds = Attestation;
 	type Fees = FeeSplit;
+	type Observer = Notes;
 	type Slashed = BurnSlashed;
 	type Randomness = TestRandomness;
 	type MinStake = MinStake;
@@ -161,6 +183,16 @@ impl pallet_task_assignment::Config for Test {
 	type FailedPart = FailedPart;
 	type MissedCommitSlash = MissedCommitSlash;
 	type MissedRevealSlash = MissedRevealSlash;
+	type WrongAnswerSlash = WrongAnswerSlash;
+	type NoMajoritySlash = NoMajoritySlash;
+	type FalseAgreementSlash = FalseAgreementSlash;
+	type CompensationPart = CompensationPart;
+	type FinderPart = FinderPart;
+	type TraitorPart = TraitorPart;
+	type DenounceBond = DenounceBond;
+	type Assurances = Assurances;
+	type Fidelity = Fidelity;
+	type AuditFund = AuditFund;
 	type AgendaWeight = AgendaWeight;
 	type WeightInfo = ();
 }
@@ -174,14 +206,56 @@ impl OnUnbalanced<Credit<AccountId, Balances>> for BurnSlashed {
 	}
 }
 
-/// A hash of the block's number, the subject and [`Luck`].
+/// What an observer can be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+	Settled(TaskId, Balance, Vec<AccountId>),
+	Overturned(TaskId, Balance),
+	Undecided(TaskId),
+}
+
+/// An observer that writes down what it is told.
+pub struct Notes;
+
+impl Observer<AccountId> for Notes {
+	fn settled(it: Settlement<AccountId>) {
+		Observed::mutate(|told| told.push(Told::Settled(it.task, it.fee, it.winners.to_vec())));
+	}
+
+	fn overturned(task: TaskId, _: ModelId, fee: Balance) {
+		Observed::mutate(|told| told.push(Told::Overturned(task, fee)));
+	}
+
+	fn undecided(task: TaskId, _: ModelId) {
+		Observed::mutate(|told| told.push(Told::Undecided(task)));
+	}
+}
+
+/// A hash of the block's number, the subject and [`Luck`]; of audits, one that says what [`Audited`] does.
 pub struct TestRandomness;
 
 impl Randomness<H256, BlockNumber> for TestRandomness {
 	fn random(subject: &[u8]) -> (H256, BlockNumber) {
 		let now = System::block_number();
-		let seed = codec::Encode::encode(&(now, subject, Luck::get()));
-		(sp_io::hashing::blake2_256(&seed).into(), KnownSince::get().unwrap_or(now))
+		let known_since = KnownSince::get().unwrap_or(now);
+		let hash = |nonce: u32| -> H256 {
+			let seed = codec::Encode::encode(&(now, subject, Luck::get(), nonce));
+			sp_io::hashing::blake2_256(&seed).into()
+		};
+		let wanted = Audited::get().filter(|_| subject.starts_with(b"dn-audit"));
+		let Some(audited) = wanted else { return (hash(0), known_since) };
+		let chance = |hash: &H256| {
+			let number = sp_io::hashing::blake2_128(&codec::Encode::encode(hash));
+			crate::pool::chance(u128::from_le_bytes(number))
+		};
+		let fits = |hash: &H256| {
+			if audited {
+				chance(hash) < Unit::from_percent(2)
+			} else {
+				chance(hash) >= Unit::from_percent(25)
+			}
+		};
+		((0..).map(hash).find(fits).expect("one in fifty is audited"), known_since)
 	}
 }
 
@@ -190,11 +264,13 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	let balances = (1..100).map(|number| (account(number), FUNDS)).collect();
 	pallet_balances::GenesisConfig::<Test> { balances, ..Default::default() }.assimilate_storage(&mut storage).unwrap();
 	pallet_fee_split::GenesisConfig::<Test>::default().assimilate_storage(&mut storage).unwrap();
+	pallet_task_assignment::GenesisConfig::<Test>::default().assimilate_storage(&mut storage).unwrap();
 	let mut ext = sp_io::TestExternalities::new(storage);
 	ext.execute_with(|| {
 		System::set_block_number(1);
 		Genesis::set(Balances::total_issuance());
 		SlashedAndBurned::set(0);
+		Observed::set(Vec::new());
 	});
 	ext
 }
@@ -220,19 +296,39 @@ pub fn check() {
 		frame_system::Account::<Test>::iter_values().map(|it| it.data.free + it.data.reserved).sum();
 	assert_eq!(Balances::total_issuance(), accounts, "the issuance is what the accounts have");
 
-	let mut open = std::collections::BTreeMap::<ModelId, u32>::new();
+	let mut used = std::collections::BTreeMap::<ModelId, u32>::new();
 	for (id, task) in pallet_task_assignment::Tasks::<Test>::iter() {
-		*open.entry(task.model).or_default() += u32::from(task.status.is_open());
-		let round = pallet_attestation::Rounds::<Test>::get(id);
-		let seats: Vec<_> = round.iter().flat_map(|round| &round.seats).map(|seat| &seat.worker).collect();
-		assert_eq!(seats.len(), task.workers.len(), "a round has a seat for each of the task's workers");
-		assert!(task.workers.iter().all(|worker| seats.contains(&worker)), "and no other");
-		let committed = round.is_some_and(|round| round.all_committed());
-		assert_eq!(committed, task.status == TaskStatus::Committed, "a task knows when all have committed");
+		*used.entry(task.model).or_default() += u32::from(!matches!(task.status, TaskStatus::Refunded { .. }));
+		let has_round = pallet_attestation::Rounds::<Test>::contains_key(id);
+		let unanswered = matches!(task.status, TaskStatus::Submitted | TaskStatus::Refunded { .. });
+		assert_eq!(has_round, !unanswered, "a task that is being answered or was has a round");
+		let mut seated: Vec<_> = Attestation::seats(id).into_iter().map(|seat| seat.worker).collect();
+		let mut serving = match task.status {
+			TaskStatus::Settled { .. } if task.audit.phase.is_open() => task.audit.auditors.to_vec(),
+			TaskStatus::Assigned | TaskStatus::Committed | TaskStatus::Disputed => task.workers.to_vec(),
+			_ => continue,
+		};
+		seated.sort();
+		serving.sort();
+		assert_eq!(seated, serving, "those who are asked have seats, and nobody else");
+		let (committed, revealed) = Attestation::seats(id)
+			.iter()
+			.fold((true, true), |(all, out), seat| (all && seat.committed, out && seat.revealed));
+		match (&task.status, task.audit.phase) {
+			(TaskStatus::Assigned, _) | (_, AuditPhase::Assigned) => assert!(!committed),
+			(TaskStatus::Committed, _) | (_, AuditPhase::Committed) => {
+				assert!(committed && revealed == (task.long_answers != LongAnswers::Judged))
+			},
+			_ => assert!(revealed),
+		}
 	}
 	assert!(pallet_attestation::Rounds::<Test>::iter_keys().all(pallet_task_assignment::Tasks::<Test>::contains_key));
-	for (model, entry) in pallet_model_registry::Models::<Test>::iter() {
-		assert_eq!(entry.open_tasks, open.get(&model).copied().unwrap_or(0), "a model's open tasks are counted");
+	for model in pallet_model_registry::Models::<Test>::iter_keys() {
+		assert_eq!(
+			ModelRegistry::open_tasks(model),
+			used.get(&model).copied().unwrap_or(0),
+			"a model's tasks are counted"
+		);
 	}
 }
 
@@ -339,6 +435,7 @@ pub fn spec(comparison: Comparison) -> ModelSpec {
 		runtime_class: RuntimeClass::Any,
 		fhe: None,
 		parent: None,
+		data_sets: Default::default(),
 	}
 }
 
@@ -389,6 +486,23 @@ pub fn submit_until(model: ModelId, items: u32, deadline: BlockNumber) -> TaskId
 	task
 }
 
+/// The requester submits a task of one item that is to be checked as surely as this.
+pub fn submit_assured(model: ModelId, assurance: Assurance) -> TaskId {
+	let task = pallet_task_assignment::NextTaskId::<Test>::get();
+	let deadline = System::block_number() + MaxDeadline::get();
+	assert_ok!(TaskAssignment::submit(
+		signed(REQUESTER),
+		model,
+		input(1),
+		1,
+		assurance,
+		deadline,
+		Balance::MAX,
+		[7; 32]
+	));
+	task
+}
+
 pub fn try_submit(
 	requester: u8,
 	model: ModelId,
@@ -400,10 +514,40 @@ pub fn try_submit(
 	TaskAssignment::submit(signed(requester), model, input, items, Assurance::Pair, deadline, max_fee, [7; 32])
 }
 
-/// What a task of `items` items puts on hold besides its fee.
+/// What a task of `items` items puts on hold besides its fee and what is for its audit.
 pub fn deposit(items: u32) -> Balance {
-	let bytes = 2 + 2 * 4 + items as Balance * 16;
-	DepositBase::get() + DepositPerByte::get() * bytes
+	TaskAssignment::deposit(2 + 2 * 4 + items * 16)
+}
+
+/// What a pair's task of `items` items at [`PRICE`] has on hold for the audit fund.
+pub fn audit_fee(items: u32) -> Balance {
+	assurance::quote(PRICE, items, Assurance::Pair, 500_000, &Assurances::get()).expect("few DN").audit
+}
+
+/// What such a task costs together.
+pub fn cost(items: u32) -> Balance {
+	Balance::from(items) * PRICE + audit_fee(items)
+}
+
+/// What one run of a task of one item at [`PRICE`] earns, at each level.
+pub fn reward() -> Balance {
+	assurance::run_reward(PRICE, Assurance::Pair, 500_000)
+}
+
+/// What answers for a pair's task of one item at [`PRICE`].
+pub fn bound() -> Balance {
+	assurance::bound(reward(), Assurance::Pair, &Assurances::get())
+}
+
+/// What a new worker with this stake weighs in a draw.
+pub fn weight(stake: Balance) -> Balance {
+	deepnode_scoring::fidelity::weigh(stake, deepnode_scoring::fidelity::START)
+}
+
+/// Gives the audit fund so much.
+pub fn endow_audit_fund(amount: Balance) {
+	let fund = TaskAssignment::audit_fund();
+	assert_ok!(<Balances as Mutate<_>>::transfer(&account(99), &fund, amount, Preservation::Preserve));
 }
 
 pub fn task(id: TaskId) -> Task<AccountId, BlockNumber> {
@@ -438,6 +582,42 @@ pub fn assign_and_commit(model: ModelId, answers: [&Answer; 2]) -> (TaskId, Vec<
 		assert_ok!(commit(*worker, task, answer));
 	}
 	assert_eq!(status(task), TaskStatus::Committed);
+	(task, drawn)
+}
+
+/// Whom a task's audit is given to.
+pub fn auditors(id: TaskId) -> Vec<u8> {
+	task(id).audit.auditors.iter().map(number).collect()
+}
+
+/// Where a task's audit stands.
+pub fn phase(id: TaskId) -> AuditPhase {
+	task(id).audit.phase
+}
+
+/// These workers commit and reveal these answers, one each.
+pub fn answer_with(task: TaskId, workers: &[u8], answers: &[&Answer]) {
+	for (worker, answer) in workers.iter().zip(answers) {
+		assert_ok!(commit(*worker, task, answer));
+	}
+	for (worker, answer) in workers.iter().zip(answers) {
+		assert_ok!(reveal(*worker, task, answer));
+	}
+}
+
+/// Those who have joined a task's workers, or its auditors, since these were all.
+pub fn joined(now: Vec<u8>, before: &[u8]) -> Vec<u8> {
+	now.into_iter().filter(|worker| !before.contains(worker)).collect()
+}
+
+/// A task that a pair has settled on this answer, its workers, and with the lottery over. Whether it is
+/// audited is as said; then its one auditor is drawn.
+pub fn settled(model: ModelId, answer: &Answer, audited: bool) -> (TaskId, Vec<u8>) {
+	let (task, drawn) = assign(model);
+	answer_with(task, &drawn, &[answer, answer]);
+	Audited::set(Some(audited));
+	advance(2);
+	Audited::set(Some(false));
 	(task, drawn)
 }
 

@@ -1,12 +1,19 @@
-//! A model's workers, as a tree of stakes to draw from.
+//! A model's workers, as a tree of weights to draw from.
 
 use alloc::vec::Vec;
 use codec::Encode;
 use deepnode_primitives::{sum_tree, Balance, ModelId, TaskId};
-use frame_support::{traits::Randomness, Blake2_128, StorageHasher};
+use deepnode_scoring::Unit;
+use frame_support::{
+	traits::{Get, Randomness},
+	Blake2_128, StorageHasher,
+};
 use frame_system::pallet_prelude::BlockNumberFor;
 
-use crate::{Config, Pallet, PoolMembers, PoolNodes, PoolSizes, Workers};
+use crate::{
+	types::{TaskOf, WorkerOf},
+	Config, Pallet, PoolMembers, PoolNodes, PoolSizes, Workers,
+};
 
 /// How many leaves one draw looks at before it gives up until a later block.
 pub(crate) const MAX_LOOKS: u32 = 16;
@@ -74,49 +81,131 @@ impl<T: Config> Pool<T> {
 		});
 	}
 
-	/// Draws `count` workers without replacement, each with chance proportional to its stake, and
-	/// passes over those who are busy, who are among `barred`, or whose declared owner is that of one
-	/// of them or of another that is drawn. `None` where too few are found, or where the randomness is
-	/// not younger than `fixed_at`.
+	/// Draws workers without replacement, each with chance proportional to its weight. `None` where too few
+	/// are found, or where the randomness is not younger than what it decides.
+	///
+	/// Passed over are those who are busy, or whose free stake is below the bound; who are barred; whose
+	/// declared owner is that of one who is barred or drawn; and who have agreed on a false answer with one
+	/// with whom they would serve. Who has met those lately is passed over by chance, and taken after
+	/// all where too few others are found.
 	///
 	/// # Complexity
 	/// O(`MAX_LOOKS` log n) reads.
-	pub fn draw(
-		&self,
-		task: TaskId,
-		count: usize,
-		barred: &[&T::AccountId],
-		fixed_at: BlockNumberFor<T>,
-	) -> Option<Vec<T::AccountId>> {
+	pub fn draw(&self, wanted: &Wanted<T>) -> Option<Vec<T::AccountId>> {
 		let size = self.size();
-		let (seed, known_since) = T::Randomness::random(&(b"dn-draw", task).encode());
-		if known_since <= fixed_at {
+		let (seed, known_since) = T::Randomness::random(&(b"dn-draw", wanted.task).encode());
+		if known_since <= wanted.fixed_at {
 			return None;
 		}
-		let owners = barred.iter().filter_map(|who| Some(Workers::<T>::get(who)?.owner));
-		let mut unfit: Vec<_> = barred.iter().map(|who| (*who).clone()).chain(owners).collect();
+		let mut crew = Crew::<T>::new(wanted);
 		let mut looked_at = Vec::new();
-		let mut drawn = Vec::new();
+		let mut met_lately = Vec::new();
 		for look in 0..MAX_LOOKS {
-			if drawn.len() == count {
+			if crew.is_complete() {
 				break;
 			}
-			let number = u128::from_le_bytes(Blake2_128::hash(&(seed, look).encode()));
-			let leaf = sum_tree::draw(self, size, number, &looked_at)?;
+			let number = |subject: u8| u128::from_le_bytes(Blake2_128::hash(&(seed, look, subject).encode()));
+			// Where no weight is left there are still those who were passed over.
+			let Some(leaf) = sum_tree::draw(self, size, number(0), &looked_at) else { break };
 			looked_at.push(leaf);
 			let Some(who) = PoolMembers::<T>::get(self.0, leaf) else { continue };
 			let Some(worker) = Workers::<T>::get(&who) else { continue };
-			if worker.is_free() && !unfit.contains(&who) && !unfit.contains(&worker.owner) {
-				unfit.extend([who.clone(), worker.owner]);
-				drawn.push(who);
+			if !crew.can_take(&who, &worker) {
+				continue;
+			}
+			if chance(number(1)) < worker.acceptance(&crew.together) {
+				crew.take(who, worker);
+			} else {
+				met_lately.push((who, worker));
 			}
 		}
-		(drawn.len() == count).then_some(drawn)
+		for (who, worker) in met_lately {
+			if !crew.is_complete() && crew.can_take(&who, &worker) {
+				crew.take(who, worker);
+			}
+		}
+		crew.is_complete().then_some(crew.drawn)
+	}
+}
+
+/// A number in `[0, 1)` from a random one.
+pub(crate) fn chance(random: u128) -> Unit {
+	const WHOLE: u128 = 1_000_000_000;
+	Unit::from_parts((random % WHOLE) as u32)
+}
+
+/// Whom a draw is to find.
+pub(crate) struct Wanted<'a, T: Config> {
+	/// For which task.
+	pub task: TaskId,
+	/// How many.
+	pub count: usize,
+	/// Who must not be drawn, nor anybody of one owner with them.
+	pub barred: Vec<&'a T::AccountId>,
+	/// With whom they would serve.
+	pub with: &'a [T::AccountId],
+	/// How much free stake each needs.
+	pub bound: Balance,
+	/// When it was fixed what the draw decides.
+	pub fixed_at: BlockNumberFor<T>,
+}
+
+impl<'a, T: Config> Wanted<'a, T> {
+	/// `count` more workers or, once it is settled, auditors of a task whose model is `creator`'s.
+	pub fn of(id: TaskId, task: &'a TaskOf<T>, creator: &'a T::AccountId, count: usize) -> Self {
+		let mut barred = task.barred();
+		barred.push(creator);
+		Self { task: id, count, barred, with: &task.workers, bound: task.bound, fixed_at: task.fixed_at }
+	}
+}
+
+/// Those whom a draw has found so far.
+struct Crew<T: Config> {
+	count: usize,
+	bound: Balance,
+	/// Who must not be drawn any more.
+	unfit: Vec<T::AccountId>,
+	/// Who serves the task, with those who are drawn.
+	together: Vec<T::AccountId>,
+	/// Whom the former have agreed with on a false answer.
+	shunned: Vec<T::AccountId>,
+	drawn: Vec<T::AccountId>,
+}
+
+impl<T: Config> Crew<T> {
+	fn new(wanted: &Wanted<T>) -> Self {
+		let known = |who: &T::AccountId| Workers::<T>::get(who);
+		let owners = wanted.barred.iter().filter_map(|who| Some(known(who)?.owner));
+		let unfit = wanted.barred.iter().map(|who| (*who).clone()).chain(owners).collect();
+		let shunned = wanted.with.iter().filter_map(known).flat_map(|worker| worker.shunned).collect();
+		let (count, bound, together) = (wanted.count, wanted.bound, wanted.with.to_vec());
+		Self { count, bound, unfit, together, shunned, drawn: Vec::new() }
+	}
+
+	fn is_complete(&self) -> bool {
+		self.drawn.len() == self.count
+	}
+
+	fn can_take(&self, who: &T::AccountId, worker: &WorkerOf<T>) -> bool {
+		// A tree may not know yet that a slash has left too little.
+		worker.is_free(self.bound)
+			&& worker.weight(T::MinStake::get()) > 0
+			&& !self.unfit.contains(who)
+			&& !self.unfit.contains(&worker.owner)
+			&& !self.shunned.contains(who)
+			&& !worker.shunned.iter().any(|accomplice| self.together.contains(accomplice))
+	}
+
+	fn take(&mut self, who: T::AccountId, worker: WorkerOf<T>) {
+		self.unfit.extend([who.clone(), worker.owner]);
+		self.shunned.extend(worker.shunned);
+		self.together.push(who.clone());
+		self.drawn.push(who);
 	}
 }
 
 impl<T: Config> Pallet<T> {
-	/// The workers of a model's pool and the stake of all of them together.
+	/// The workers of a model's pool and what all of them together weigh.
 	pub(crate) fn pool_summary(model: ModelId) -> (u32, Balance) {
 		let pool = Pool::<T>::of(model);
 		(pool.size(), sum_tree::total(&pool, pool.size()))

@@ -1,20 +1,16 @@
 //! Workers and their stakes.
 
-use deepnode_primitives::{fees::part, traits::Models, Balance, ModelId, TaskId};
+use deepnode_primitives::{traits::Models, Balance, ModelId};
 use frame_support::{
 	ensure,
-	traits::{
-		fungible::hold::{Balanced, Mutate},
-		tokens::Precision,
-		Get, Imbalance,
-	},
+	traits::{fungible::hold::Mutate, tokens::Precision, Get},
 };
 use sp_runtime::{traits::Saturating, DispatchResult};
 
 use crate::{
 	pool::Pool,
-	types::{CreditOf, Offence, Worker, WorkerOf},
-	Assignments, Config, Error, Event, HoldReason, Pallet, Workers,
+	types::{Worker, WorkerOf},
+	Config, Error, Event, HoldReason, Pallet, Workers,
 };
 
 impl<T: Config> Pallet<T> {
@@ -29,8 +25,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(capacity > 0, Error::<T>::NoCapacity);
 		T::Currency::hold(&HoldReason::WorkerStake.into(), &who, stake).map_err(|_| Error::<T>::InsufficientFunds)?;
 		let owner = owner.unwrap_or_else(|| who.clone());
-		let worker = Worker { owner, stake, capacity, active: 0, models: Default::default(), leaving: None };
-		Workers::<T>::insert(&who, worker);
+		Workers::<T>::insert(&who, Worker::new(owner, stake, capacity));
 		Self::deposit_event(Event::WorkerJoined { worker: who, stake });
 		Ok(())
 	}
@@ -64,6 +59,7 @@ impl<T: Config> Pallet<T> {
 		let withdrawable_at = worker.leaving.ok_or(Error::<T>::NotLeaving)?;
 		ensure!(frame_system::Pallet::<T>::block_number() >= withdrawable_at, Error::<T>::StillUnbonding);
 		ensure!(worker.active == 0, Error::<T>::StillServing);
+		ensure!(worker.liable == 0, Error::<T>::StillLiable);
 		let stake = T::Currency::release(&HoldReason::WorkerStake.into(), &who, worker.stake, Precision::BestEffort)?;
 		Workers::<T>::remove(&who);
 		Self::deposit_event(Event::StakeWithdrawn { worker: who, stake });
@@ -97,41 +93,5 @@ impl<T: Config> Pallet<T> {
 		let worker = Workers::<T>::get(who).ok_or(Error::<T>::NotWorker)?;
 		ensure!(worker.leaving.is_none(), Error::<T>::Leaving);
 		Ok(worker)
-	}
-
-	/// Tells the pools about a worker's new stake.
-	fn update_pools(worker: &WorkerOf<T>) {
-		let weight = worker.weight(T::MinStake::get());
-		for (model, leaf) in &worker.models {
-			Pool::<T>::of(*model).set_weight(*leaf, weight);
-		}
-	}
-
-	/// Gives a task to a worker.
-	pub(crate) fn occupy(task: TaskId, who: &T::AccountId) {
-		Workers::<T>::mutate_extant(who, |worker| worker.active = worker.active.saturating_add(1));
-		Assignments::<T>::insert(who, task, ());
-	}
-
-	/// Takes a task from a worker.
-	pub(crate) fn relieve(task: TaskId, who: &T::AccountId) {
-		Workers::<T>::mutate_extant(who, |worker| worker.active = worker.active.saturating_sub(1));
-		Assignments::<T>::remove(who, task);
-	}
-
-	/// Takes a part of a worker's stake for an offence; also stake that is unbonding.
-	pub(crate) fn slash(task: TaskId, who: &T::AccountId, offence: Offence) -> CreditOf<T> {
-		let parts = match offence {
-			Offence::MissedCommit => T::MissedCommitSlash::get(),
-			Offence::MissedReveal => T::MissedRevealSlash::get(),
-		};
-		let Some(mut worker) = Workers::<T>::get(who) else { return CreditOf::<T>::zero() };
-		let (credit, _) = T::Currency::slash(&HoldReason::WorkerStake.into(), who, part(worker.stake, parts));
-		let amount = credit.peek();
-		worker.stake = worker.stake.saturating_sub(amount);
-		Self::update_pools(&worker);
-		Workers::<T>::insert(who, worker);
-		Self::deposit_event(Event::WorkerSlashed { worker: who.clone(), task, amount, offence });
-		credit
 	}
 }

@@ -14,7 +14,7 @@ fn added_stake_is_on_hold_and_weighs_in_every_pool() {
 
 		assert_eq!(worker_of(10).stake, STAKE + 5);
 		assert_eq!(balances(10).1, STAKE + 5);
-		assert_eq!(models.map(TaskAssignment::pool), [(1, STAKE + 5); 2]);
+		assert_eq!(models.map(TaskAssignment::pool), [(1, weight(STAKE + 5)); 2]);
 		assert_eq!(events(), [Event::StakeAdded { worker: account(10), stake: STAKE + 5 }]);
 	});
 }

@@ -1,7 +1,11 @@
 use deepnode_primitives::Balance;
 use frame_support::assert_ok;
 
-use crate::{mock::*, pool::Pool, types::TaskStatus};
+use crate::{
+	mock::*,
+	pool::{Pool, Wanted},
+	types::TaskStatus,
+};
 
 /// The sum of `(observed - expected)^2 / expected`.
 fn chi_square(observed: impl IntoIterator<Item = (u32, f64)>) -> f64 {
@@ -11,7 +15,9 @@ fn chi_square(observed: impl IntoIterator<Item = (u32, f64)>) -> f64 {
 /// Draws `count` of a model's workers with the `luck` of that number, and takes nobody.
 fn draw(model: u32, luck: u32, count: usize) -> Vec<u8> {
 	Luck::set(luck);
-	let drawn = Pool::<Test>::of(model).draw(0, count, &[&account(REQUESTER), &account(CREATOR)], 0);
+	let (requester, creator) = (account(REQUESTER), account(CREATOR));
+	let wanted = Wanted { task: 0, count, barred: vec![&requester, &creator], with: &[], bound: bound(), fixed_at: 0 };
+	let drawn = Pool::<Test>::of(model).draw(&wanted);
 	drawn.expect("all are free").iter().map(number).collect()
 }
 

@@ -1,3 +1,4 @@
+use deepnode_scoring::Unit;
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
 
@@ -9,15 +10,8 @@ fn a_worker_joins_with_its_stake_on_hold() {
 		assert_ok!(TaskAssignment::join(signed(10), STAKE, 3, None));
 
 		assert_eq!(balances(10), (FUNDS - STAKE, STAKE));
-		let expected = Worker {
-			owner: account(10),
-			stake: STAKE,
-			capacity: 3,
-			active: 0,
-			models: Default::default(),
-			leaving: None,
-		};
-		assert_eq!(worker_of(10), expected);
+		assert_eq!(worker_of(10), Worker::new(account(10), STAKE, 3));
+		assert_eq!(worker_of(10).fidelity, Unit::from_percent(50));
 		assert_eq!(events(), [Event::WorkerJoined { worker: account(10), stake: STAKE }]);
 	});
 }

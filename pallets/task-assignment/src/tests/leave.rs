@@ -14,7 +14,7 @@ fn a_worker_that_leaves_is_in_no_pool_any_more() {
 
 		let withdrawable_at = System::block_number() + UnbondingPeriod::get();
 		assert_eq!(events(), [Event::WorkerLeft { worker: account(10), withdrawable_at }]);
-		assert_eq!(models.map(TaskAssignment::pool), [(2, 2 * STAKE), (0, 0)]);
+		assert_eq!(models.map(TaskAssignment::pool), [(2, 2 * weight(STAKE)), (0, 0)]);
 		assert_eq!(balances(10).1, STAKE, "its stake stays");
 	});
 }
@@ -113,6 +113,8 @@ fn a_worker_that_still_serves_cannot_withdraw_however_long_it_has_waited() {
 		let answer = scores([1, 2, 3]);
 		all_commit(task, &[10, 11], &answer);
 		all_reveal(task, &[10, 11], &answer);
+		assert_noop!(TaskAssignment::withdraw(signed(10)), Error::<Test>::StillLiable);
+		advance(AuditWindow::get());
 		assert_ok!(TaskAssignment::withdraw(signed(10)));
 	});
 }

@@ -116,7 +116,7 @@ fn a_task_that_too_many_have_failed_is_refunded() {
 		assert_eq!(task_excluded(task), MAX_EXCLUDED as usize);
 		assert_eq!(status(task), TaskStatus::Assigned);
 		advance(CommitWindow::get());
-		assert!(matches!(status(task), TaskStatus::Refunded { reason: RefundReason::Expired, .. }));
+		assert!(matches!(status(task), TaskStatus::Refunded { reason: RefundReason::Abandoned, .. }));
 		assert_eq!(balances(REQUESTER), (FUNDS - deposit(1), deposit(1)));
 		assert_eq!(SlashedAndBurned::get(), SLASH * u128::from(MAX_EXCLUDED + 2));
 		assert!((10..30).all(|worker| worker_of(worker).active == 0));
@@ -125,6 +125,11 @@ fn a_task_that_too_many_have_failed_is_refunded() {
 
 fn task_excluded(id: u64) -> usize {
 	task(id).excluded.len()
+}
+
+/// What a worker weighs that was absent from its first task: its fidelity is a quarter of what it was.
+fn weight_of_absent(stake: u128) -> u128 {
+	deepnode_scoring::fidelity::weigh(stake, deepnode_scoring::Unit::from_rational(1u32, 8))
 }
 
 #[test]
@@ -142,7 +147,7 @@ fn slashes_leave_a_worker_below_the_least_stake_that_is_not_drawn_until_it_adds_
 		[10, 11].into_iter().for_each(|worker| {
 			assert_ok!(TaskAssignment::add_stake(signed(worker), SLASH));
 		});
-		assert_eq!(TaskAssignment::pool(model), (2, 2 * STAKE));
+		assert_eq!(TaskAssignment::pool(model), (2, 2 * weight_of_absent(STAKE)));
 		advance(8);
 		assert_eq!(assigned(next).len(), 2);
 	});
@@ -158,7 +163,7 @@ fn a_slash_weighs_in_every_pool() {
 		});
 		assign(models[0]);
 		advance(CommitWindow::get());
-		let left = 3 * STAKE - 3 * SLASH;
+		let left = weight_of_absent(3 * STAKE - 3 * SLASH);
 		assert_eq!(models.map(TaskAssignment::pool), [(2, 2 * left), (1, left), (1, left)]);
 	});
 }

@@ -82,18 +82,21 @@ fn where_both_withhold_nobody_is_compensated() {
 }
 
 #[test]
-fn a_partner_gets_no_more_than_was_slashed() {
+fn withholding_costs_at_least_what_answers_for_the_task_so_that_the_partner_is_paid_in_full() {
 	run(|| {
-		// A worker's part of this is more than the slash.
-		let model = register(ModelSpec { price: 1000 * DN, ..spec(Comparison::default()) });
+		// What answers for this is more than a fifth of the stake.
+		let model = register(ModelSpec { price: 100 * DN, ..spec(Comparison::default()) });
 		workers([10, 11], model);
 		let answer = scores([1, 2, 3]);
 		let (task, drawn) = assign_and_commit(model, [&answer, &answer]);
+		let bound = crate::Tasks::<Test>::get(task).unwrap().bound;
+		assert!(bound > SLASH && bound < STAKE);
 		assert_ok!(reveal(drawn[0], task, &answer));
 		advance(RevealWindow::get());
-		assert_eq!(balances(drawn[0]), (FUNDS - STAKE + SLASH, STAKE));
-		assert_eq!(balances(drawn[1]), (FUNDS - STAKE, STAKE - SLASH));
-		assert_eq!(SlashedAndBurned::get(), 0);
+		assert_eq!(balances(drawn[0]), (FUNDS - STAKE + 25 * DN, STAKE));
+		assert_eq!(balances(drawn[1]), (FUNDS - STAKE, STAKE - bound));
+		assert_eq!(SlashedAndBurned::get(), bound - 25 * DN);
+		assert_eq!((worker_of(drawn[0]).liable, worker_of(drawn[1]).liable), (0, 0));
 	});
 }
 

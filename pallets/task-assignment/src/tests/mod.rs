@@ -2,13 +2,23 @@
 
 mod add_stake;
 mod agenda;
+mod attacks;
+mod audit;
+mod denounce;
+mod deposit;
+mod dispute;
+mod diversity;
 mod draw;
 mod expiry;
 mod holds;
 mod join;
+mod late_waves;
 mod leave;
+mod liability;
+mod long_answers;
 mod missed_commit;
 mod missed_reveal;
+mod overturn;
 mod properties;
 mod refund;
 mod reports;

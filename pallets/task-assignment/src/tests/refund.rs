@@ -1,34 +1,7 @@
 use deepnode_primitives::{fees::part, task::ErrorCode};
 use frame_support::assert_ok;
 
-use crate::{
-	mock::*,
-	types::{RefundReason, TaskStatus},
-	Outputs, Tasks,
-};
-
-#[test]
-fn answers_that_disagree_refund_the_whole_fee() {
-	run(|| {
-		let model = model();
-		workers([10, 11], model);
-		let creator = balances(CREATOR);
-		let (first, second) = (scores([100, 0, 0]), scores([103, 0, 0]));
-		let (task, drawn) = assign_and_commit(model, [&first, &second]);
-		assert_ok!(reveal(drawn[0], task, &first));
-		events();
-		assert_ok!(reveal(drawn[1], task, &second));
-
-		let reason = RefundReason::Disagreed;
-		assert_eq!(events(), [Event::TaskRefunded { task, amount: PRICE, reason }]);
-		assert_eq!(status(task), TaskStatus::Refunded { at: System::block_number(), reason });
-		assert_eq!(balances(REQUESTER), (FUNDS - deposit(1), deposit(1)));
-		assert_eq!(balances(CREATOR), creator);
-		drawn.iter().for_each(|worker| assert_eq!(balances(*worker), (FUNDS - STAKE, STAKE)));
-		assert_eq!(Balances::total_issuance(), Genesis::get());
-		assert_eq!(Outputs::<Test>::iter().count(), 0);
-	});
-}
+use crate::{mock::*, types::RefundReason, Tasks};
 
 #[test]
 fn an_agreed_error_refunds_all_but_the_fixed_part() {
@@ -45,7 +18,7 @@ fn an_agreed_error_refunds_all_but_the_fixed_part() {
 
 		let spent = part(PRICE, FailedPart::get());
 		let reason = RefundReason::Failed(ErrorCode::InputInvalid);
-		assert_eq!(events(), [Event::TaskRefunded { task, amount: PRICE - spent, reason }]);
+		assert_eq!(events(), [Event::TaskRefunded { task, amount: cost(1) - spent, reason }]);
 		assert_eq!(balances(REQUESTER), (FUNDS - spent - deposit(1), deposit(1)));
 		for worker in drawn {
 			assert_eq!(balances(worker), (FUNDS - STAKE + spent / 4, STAKE), "half of it is the workers'");
@@ -58,42 +31,16 @@ fn an_agreed_error_refunds_all_but_the_fixed_part() {
 }
 
 #[test]
-fn an_error_and_an_output_disagree() {
-	run(|| {
-		let model = model();
-		workers([10, 11], model);
-		let (first, second) = (error(ErrorCode::InputInvalid), scores([1, 2, 3]));
-		let (task, drawn) = assign_and_commit(model, [&first, &second]);
-		assert_ok!(reveal(drawn[0], task, &first));
-		assert_ok!(reveal(drawn[1], task, &second));
-		assert!(matches!(status(task), TaskStatus::Refunded { reason: RefundReason::Disagreed, .. }));
-	});
-}
-
-#[test]
-fn two_errors_disagree() {
-	run(|| {
-		let model = model();
-		workers([10, 11], model);
-		let (first, second) = (error(ErrorCode::InputInvalid), error(ErrorCode::ModelInvalid));
-		let (task, drawn) = assign_and_commit(model, [&first, &second]);
-		assert_ok!(reveal(drawn[0], task, &first));
-		assert_ok!(reveal(drawn[1], task, &second));
-		assert!(matches!(status(task), TaskStatus::Refunded { reason: RefundReason::Disagreed, .. }));
-	});
-}
-
-#[test]
 fn a_refunded_task_is_forgotten_and_its_deposit_comes_back() {
 	run(|| {
 		let model = model();
 		workers([10, 11], model);
-		let (first, second) = (scores([100, 0, 0]), scores([0, 0, 100]));
-		let (task, drawn) = assign_and_commit(model, [&first, &second]);
-		assert_ok!(reveal(drawn[0], task, &first));
-		assert_ok!(reveal(drawn[1], task, &second));
+		let answer = error(ErrorCode::InputInvalid);
+		let (task, drawn) = assign_and_commit(model, [&answer, &answer]);
+		all_reveal(task, &drawn, &answer);
+		drawn.iter().for_each(|worker| assert_eq!(worker_of(*worker).liable, 0, "nobody can look at it again"));
 		skip(AuditWindow::get());
 		assert!(!Tasks::<Test>::contains_key(task));
-		assert_eq!(balances(REQUESTER), (FUNDS, 0));
+		assert_eq!(balances(REQUESTER), (FUNDS - part(PRICE, FailedPart::get()), 0));
 	});
 }

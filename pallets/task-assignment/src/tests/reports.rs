@@ -1,6 +1,9 @@
 //! What the rounds report is believed only where it fits.
 
-use deepnode_primitives::{task::Verdict, traits::Tasks};
+use deepnode_primitives::{
+	traits::Tasks,
+	verdict::{Audit, Verdict},
+};
 use frame_support::assert_noop;
 
 use crate::{mock::*, Error};
@@ -19,6 +22,20 @@ fn a_task_that_nobody_serves_is_neither_committed_nor_judged() {
 		let task = submit(model(), 1);
 		assert_noop!(TaskAssignment::all_committed(task), Error::<Test>::UnexpectedStatus);
 		assert_noop!(TaskAssignment::judged(task, Verdict::Disagreed), Error::<Test>::UnexpectedStatus);
+		assert_noop!(TaskAssignment::audited(task, Audit::Contradicted), Error::<Test>::UnexpectedStatus);
+	});
+}
+
+#[test]
+fn a_task_whose_auditors_have_not_committed_is_not_audited() {
+	run(|| {
+		let model = model();
+		workers(10..13, model);
+		endow_audit_fund(100 * PRICE);
+		let (task, _) = settled(model, &scores([1, 2, 3]), true);
+		assert_eq!(auditors(task).len(), 1);
+		assert_noop!(TaskAssignment::audited(task, Audit::Contradicted), Error::<Test>::UnexpectedStatus);
+		assert_noop!(TaskAssignment::audited(9, Audit::Contradicted), Error::<Test>::UnknownTask);
 	});
 }
 

@@ -11,7 +11,7 @@ fn a_worker_serves_a_model_with_its_whole_stake() {
 		events();
 		assert_ok!(TaskAssignment::serve(signed(10), model));
 
-		assert_eq!(TaskAssignment::pool(model), (1, 2 * STAKE));
+		assert_eq!(TaskAssignment::pool(model), (1, weight(2 * STAKE)));
 		assert_eq!(worker_of(10).models.to_vec(), [(model, 0)]);
 		assert_eq!(events(), [Event::ModelServed { worker: account(10), model }]);
 	});
@@ -28,7 +28,7 @@ fn the_last_leaf_takes_the_place_of_one_that_goes() {
 		assert_ok!(TaskAssignment::stop_serving(signed(11), model));
 
 		assert_eq!(events(), [Event::ModelDropped { worker: account(11), model }]);
-		assert_eq!(TaskAssignment::pool(model), (4, STAKE * (10 + 12 + 13 + 14)));
+		assert_eq!(TaskAssignment::pool(model), (4, weight(STAKE) * (10 + 12 + 13 + 14)));
 		assert_eq!(worker_of(14).models.to_vec(), [(model, 1)]);
 		assert_eq!(PoolMembers::<Test>::get(model, 1), Some(account(14)));
 		check();
@@ -37,7 +37,7 @@ fn the_last_leaf_takes_the_place_of_one_that_goes() {
 		assert_ok!(TaskAssignment::stop_serving(signed(14), model));
 		check();
 		assert_ok!(TaskAssignment::stop_serving(signed(13), model));
-		assert_eq!(TaskAssignment::pool(model), (2, STAKE * (10 + 12)));
+		assert_eq!(TaskAssignment::pool(model), (2, weight(STAKE) * (10 + 12)));
 	});
 }
 

@@ -1,7 +1,12 @@
-use deepnode_primitives::{comparison::Comparison, fees::Split, DN};
+use deepnode_primitives::{
+	comparison::Comparison,
+	fees::Split,
+	traits::{Rounds, SettledTasks},
+	DN,
+};
 use frame_support::assert_ok;
 
-use crate::{mock::*, types::TaskStatus, Assignments, Inputs, Outputs, Tasks};
+use crate::{mock::*, types::TaskStatus, Assignments, Inputs, Tasks};
 
 #[test]
 fn a_task_is_settled_to_the_last_unit() {
@@ -36,12 +41,13 @@ fn a_task_is_settled_to_the_last_unit() {
 		};
 		assert_eq!(split.total(), Some(fee));
 		let digest = answer.digest();
-		assert_eq!(events(), [Event::TaskSettled { task, digest, winners: accounts(&drawn), split }]);
+		assert_eq!(events(), [Event::TaskSettled { task, digest, winners: accounts(&drawn), losers: vec![], split }]);
 		assert_eq!(status(task), TaskStatus::Settled { at: System::block_number(), digest });
 
-		assert_eq!(balances(REQUESTER), (FUNDS - fee - deposit(2), deposit(2)));
+		assert_eq!(balances(REQUESTER), (FUNDS - cost(2) - deposit(2), deposit(2)));
+		assert_eq!(owned(&TaskAssignment::audit_fund()), LEAST + audit_fee(2));
 		assert_eq!(balances(CREATOR), (creator.0 + split.creator, creator.1));
-		for worker in drawn {
+		for &worker in &drawn {
 			assert_eq!(balances(worker), (FUNDS - STAKE + split.per_worker, STAKE));
 			assert_eq!(worker_of(worker).active, 0);
 		}
@@ -50,7 +56,10 @@ fn a_task_is_settled_to_the_last_unit() {
 		assert_eq!(owned(&pots.community), LEAST + split.community);
 		assert_eq!(Balances::total_issuance(), issuance - split.burned);
 
-		assert_eq!(Outputs::<Test>::get(task), Some(inline(answer.to_bytes())));
+		assert_eq!(TaskAssignment::output(task), Some(inline(answer.to_bytes())));
+		let settled = TaskAssignment::settled(task).unwrap();
+		assert_eq!((settled.fee, settled.digest, settled.seal, settled.items), (fee, digest, [7; 32], 2));
+		assert_eq!(Observed::get(), [Told::Settled(task, fee, accounts(&drawn))]);
 		assert_eq!(Assignments::<Test>::iter().count(), 0);
 	});
 }
@@ -71,16 +80,20 @@ fn a_task_can_settle_two_blocks_after_its_submission() {
 }
 
 #[test]
-fn answers_within_the_tolerance_settle_on_the_first_seats() {
+fn answers_within_the_tolerance_settle_on_one_of_them_whoever_reveals_first() {
 	run(|| {
 		let model = model();
 		workers([10, 11], model);
 		let (first, second) = (scores([100, 0, -100]), scores([102, -2, -99]));
-		let (task, drawn) = assign_and_commit(model, [&first, &second]);
-		assert_ok!(reveal(drawn[1], task, &second));
-		assert_ok!(reveal(drawn[0], task, &first));
-		assert!(matches!(status(task), TaskStatus::Settled { digest, .. } if digest == first.digest()));
-		assert_eq!(Outputs::<Test>::get(task), Some(inline(first.to_bytes())));
+		let expected = if first.digest() < second.digest() { &first } else { &second };
+		for order in [[0, 1], [1, 0]] {
+			let (task, drawn) = assign_and_commit(model, [&first, &second]);
+			for at in order {
+				assert_ok!(reveal(drawn[at], task, [&first, &second][at]));
+			}
+			assert!(matches!(status(task), TaskStatus::Settled { digest, .. } if digest == expected.digest()));
+			assert_eq!(TaskAssignment::output(task), Some(inline(expected.to_bytes())));
+		}
 	});
 }
 
@@ -116,7 +129,9 @@ fn a_retired_model_finishes_what_it_has() {
 		all_commit(task, &drawn, &answer);
 		all_reveal(task, &drawn, &answer);
 		assert!(owned(&account(CREATOR)) > before, "its owner is paid");
-		assert_eq!(balances(CREATOR).1, 0, "and has its bond back");
+		assert!(balances(CREATOR).1 > 0, "an auditor may still need the model");
+		advance(AuditWindow::get());
+		assert_eq!(balances(CREATOR).1, 0, "then it has its bond back");
 	});
 }
 
@@ -128,6 +143,7 @@ fn a_settled_task_is_forgotten_when_its_audit_window_ends() {
 		let (first, second) = (scores([1, 2, 3]), scores([1, 2, 3]));
 		let (task, drawn) = assign_and_commit(model, [&first, &second]);
 		all_reveal(task, &drawn, &first);
+		drawn.iter().for_each(|worker| assert_eq!(worker_of(*worker).liable, bound()));
 		skip(AuditWindow::get() - 1);
 		assert!(Tasks::<Test>::contains_key(task));
 		assert_eq!(balances(REQUESTER).1, deposit(1));
@@ -135,8 +151,11 @@ fn a_settled_task_is_forgotten_when_its_audit_window_ends() {
 
 		assert!(!Tasks::<Test>::contains_key(task));
 		assert!(!Inputs::<Test>::contains_key(task));
-		assert!(!Outputs::<Test>::contains_key(task));
-		assert_eq!(balances(REQUESTER), (FUNDS - PRICE, 0));
+		assert_eq!(TaskAssignment::settled(task), None);
+		assert_eq!(TaskAssignment::output(task), None);
+		assert_eq!(Attestation::answer(task, &first.digest()), None);
+		assert_eq!(balances(REQUESTER), (FUNDS - cost(1), 0));
+		drawn.iter().for_each(|worker| assert_eq!(worker_of(*worker).liable, 0));
 	});
 }
 

@@ -2,7 +2,7 @@ use deepnode_primitives::{
 	content::{ContentRef, Payload, Uris, MAX_INLINE_LEN},
 	task::Assurance,
 	tensor::{push_tensor, ElementType},
-	Balance,
+	Balance, DN,
 };
 use frame_support::{assert_noop, assert_ok};
 
@@ -22,11 +22,12 @@ fn bundle(element: ElementType, dims: &[u32], bytes: usize) -> Payload {
 fn a_task_waits_with_its_fee_and_deposit_on_hold() {
 	run(|| {
 		let model = model();
-		assert_ok!(try_submit(REQUESTER, model, input(2), 2, DEADLINE, 2 * PRICE));
+		assert_ok!(try_submit(REQUESTER, model, input(2), 2, DEADLINE, cost(2)));
 
-		let fee = 2 * PRICE;
-		assert_eq!(balances(REQUESTER), (FUNDS - fee - deposit(2), fee + deposit(2)));
-		assert_eq!(events(), [Event::TaskSubmitted { task: 0, requester: account(REQUESTER), model, items: 2, fee }]);
+		let (fee, audit) = (2 * PRICE, audit_fee(2));
+		assert_eq!(balances(REQUESTER), (FUNDS - fee - audit - deposit(2), fee + audit + deposit(2)));
+		let requester = account(REQUESTER);
+		assert_eq!(events(), [Event::TaskSubmitted { task: 0, requester, model, items: 2, fee, audit }]);
 		let task = task(0);
 		assert_eq!(task.status, TaskStatus::Submitted);
 		assert_eq!((task.fee, task.deposit, task.deadline, task.submitted_at), (fee, deposit(2), DEADLINE, 1));
@@ -46,10 +47,10 @@ fn a_task_costs_its_price_however_much_more_is_offered() {
 }
 
 #[test]
-fn less_than_the_price_is_refused() {
+fn less_than_the_fee_and_the_audit_is_refused() {
 	run(|| {
 		let model = model();
-		let refused = try_submit(REQUESTER, model, input(2), 2, DEADLINE, 2 * PRICE - 1);
+		let refused = try_submit(REQUESTER, model, input(2), 2, DEADLINE, cost(2) - 1);
 		assert_noop!(refused, Error::<Test>::FeeBelowPrice);
 	});
 }
@@ -68,8 +69,8 @@ fn a_fee_beyond_all_numbers_is_refused() {
 fn a_requester_needs_the_fee_and_the_deposit_and_stays_alive() {
 	run(|| {
 		let model = model();
-		let needed = PRICE + deposit(1) + LEAST;
-		for (funds, fails) in [(PRICE, true), (PRICE + LEAST, true), (needed - 1, true), (needed, false)] {
+		let needed = cost(1) + deposit(1) + LEAST;
+		for (funds, fails) in [(PRICE, true), (cost(1) + LEAST, true), (needed - 1, true), (needed, false)] {
 			assert_ok!(Balances::force_set_balance(RuntimeOrigin::root(), account(200), funds));
 			let submitted = try_submit(200, model, input(1), 1, DEADLINE, ANY);
 			if fails {
@@ -95,14 +96,25 @@ fn an_unknown_or_retired_model_is_refused() {
 }
 
 #[test]
-fn only_pairs_are_offered() {
+fn a_quote_says_what_each_level_holds_and_asks_of_its_workers() {
 	run(|| {
 		let model = model();
-		for assurance in [Assurance::Single, Assurance::Panel] {
-			let submitted =
-				TaskAssignment::submit(signed(REQUESTER), model, input(1), 1, assurance, DEADLINE, ANY, [0; 32]);
-			assert_noop!(submitted, Error::<Test>::UnsupportedAssurance);
+		// A run earns the same at each level, and is audited the more often the fewer there are.
+		let (run, p) = (DN / 4, |percent: Balance| (DN / 4 * percent).div_ceil(100));
+		for (assurance, fee, audit) in [
+			(Assurance::Single, (PRICE).div_ceil(2), p(25)),
+			(Assurance::Pair, PRICE, p(5)),
+			(Assurance::Panel, (3 * PRICE).div_ceil(2), p(2)),
+		] {
+			let (quoted, for_audit, bound) = TaskAssignment::quote(model, 1, assurance).unwrap();
+			assert_eq!(quoted, fee);
+			assert!(for_audit >= audit && for_audit <= audit + 1, "{assurance:?}: {for_audit}");
+			let submitted = submit_assured(model, assurance);
+			let task = task(submitted);
+			assert_eq!((task.fee, task.audit_fee, task.bound), (quoted, for_audit, bound));
+			assert!(bound >= run, "whoever lies loses more than a run earns");
 		}
+		assert_eq!(TaskAssignment::quote(9, 1, Assurance::Pair), None);
 	});
 }
 
@@ -142,8 +154,8 @@ fn an_input_elsewhere_is_large_and_has_a_place() {
 		assert_noop!(submit(Payload::Reference(nowhere)), Error::<Test>::InvalidReference);
 		assert_noop!(submit(reference(MAX_INLINE_LEN.into())), Error::<Test>::InvalidReference);
 		assert_ok!(submit(reference(u64::from(MAX_INLINE_LEN) + 1)));
-		let uri = "https://data.example/a".len() as Balance;
-		assert_eq!(task(0).deposit, DepositBase::get() + uri * DepositPerByte::get());
+		let uri = "https://data.example/a".len() as u32;
+		assert_eq!(task(0).deposit, TaskAssignment::deposit(uri));
 	});
 }
 
@@ -167,11 +179,11 @@ fn a_deadline_leaves_time_for_both_windows_and_is_not_too_far() {
 fn a_model_that_can_count_no_more_tasks_takes_none() {
 	run(|| {
 		let model = model();
-		pallet_model_registry::Models::<Test>::mutate(model, |entry| entry.as_mut().unwrap().open_tasks = u32::MAX);
+		pallet_model_registry::OpenTasks::<Test>::insert(model, u32::MAX);
 		assert_noop!(
 			try_submit(REQUESTER, model, input(1), 1, DEADLINE, ANY),
 			pallet_model_registry::Error::<Test>::TooManyOpenTasks
 		);
-		pallet_model_registry::Models::<Test>::mutate(model, |entry| entry.as_mut().unwrap().open_tasks = 0);
+		pallet_model_registry::OpenTasks::<Test>::remove(model);
 	});
 }

@@ -1,0 +1,91 @@
+//! The pallet as the rounds and other pallets see it.
+
+use deepnode_primitives::{
+	content::Payload,
+	task::MAX_AUDITORS,
+	traits::{Rounds, Settled, SettledTasks, Tasks as TaskKeeper},
+	verdict::{Audit, Verdict},
+	TaskId,
+};
+use frame_support::{ensure, traits::Get};
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_runtime::{
+	traits::{Saturating, Zero},
+	DispatchError, DispatchResult,
+};
+
+use crate::{
+	types::{LongAnswers, Stage, TaskStatus},
+	Config, Error, Event, Pallet, Tasks,
+};
+
+impl<T: Config> TaskKeeper<T::AccountId> for Pallet<T> {
+	fn all_committed(id: TaskId) -> DispatchResult {
+		let mut task = Tasks::<T>::get(id).ok_or(Error::<T>::UnknownTask)?;
+		ensure!(task.is_at(Stage::Assigned), Error::<T>::UnexpectedStatus);
+		task.set_stage(Stage::Committed);
+		let now = frame_system::Pallet::<T>::block_number();
+		Self::schedule(id, task, now.saturating_add(T::RevealWindow::get()));
+		Self::deposit_event(Event::AnswersCommitted { task: id });
+		Ok(())
+	}
+
+	fn disputed(id: TaskId) -> Result<bool, DispatchError> {
+		let mut task = Tasks::<T>::get(id).ok_or(Error::<T>::UnknownTask)?;
+		ensure!(task.is_at(Stage::Committed), Error::<T>::UnexpectedStatus);
+		task.long_answers = LongAnswers::Differ;
+		task.fixed_at = frame_system::Pallet::<T>::block_number();
+		Self::schedule(id, task, Zero::zero());
+		Ok(true)
+	}
+
+	fn judged(id: TaskId, verdict: Verdict<T::AccountId>) -> DispatchResult {
+		let mut task = Tasks::<T>::get(id).ok_or(Error::<T>::UnknownTask)?;
+		ensure!(task.status == TaskStatus::Committed, Error::<T>::UnexpectedStatus);
+		task.long_answers = LongAnswers::Judged;
+		match verdict {
+			Verdict::Majority { outcome, winners, losers } => Self::decide(id, task, outcome, winners, losers),
+			Verdict::Disagreed => Self::dispute(id, task),
+		}
+		Ok(())
+	}
+
+	fn audited(id: TaskId, audit: Audit<T::AccountId>) -> DispatchResult {
+		let mut task = Tasks::<T>::get(id).ok_or(Error::<T>::UnknownTask)?;
+		ensure!(task.is_settled() && task.is_at(Stage::Committed), Error::<T>::UnexpectedStatus);
+		task.long_answers = LongAnswers::Judged;
+		let complete = task.audit.auditors.len() as u32 >= MAX_AUDITORS;
+		match audit {
+			Audit::Confirmed { auditors, losers } => Self::confirm(id, task, auditors, losers),
+			Audit::Overturned { outcome, auditors, losers } => Self::overturn(id, task, outcome, auditors, losers),
+			Audit::Undecided if complete => Self::leave_undecided(id, task),
+			Audit::Contradicted | Audit::Undecided => Self::contradict(id, task),
+		}
+		Ok(())
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_task(
+		comparison: deepnode_primitives::comparison::Comparison,
+	) -> (TaskId, alloc::vec::Vec<T::AccountId>) {
+		crate::benchmarking::open_task::<T>(comparison)
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn benchmark_audit(task: TaskId) -> alloc::vec::Vec<T::AccountId> {
+		crate::benchmarking::open_audit::<T>(task)
+	}
+}
+
+impl<T: Config> SettledTasks<T::AccountId, BlockNumberFor<T>> for Pallet<T> {
+	fn settled(id: TaskId) -> Option<Settled<T::AccountId, BlockNumberFor<T>>> {
+		let (task, settled_at, digest) = Self::settled_task(id)?;
+		let (requester, model, items, fee, seal) = (task.requester, task.model, task.items, task.fee, task.seal);
+		Some(Settled { requester, model, items, fee, seal, submitted_at: task.submitted_at, settled_at, digest })
+	}
+
+	fn output(id: TaskId) -> Option<Payload> {
+		let (_, _, digest) = Self::settled_task(id)?;
+		T::Rounds::answer(id, &digest)
+	}
+}
