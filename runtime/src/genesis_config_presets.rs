@@ -4,9 +4,10 @@
 //! specifications from presets by name, and so does any other tool: it needs the WASM blob only.
 
 use crate::{
+	configs::deepnode::{AuditFund, EmissionPot},
 	constants::{currency::UNIT, BABE_GENESIS_EPOCH_CONFIG},
-	AccountId, BabeConfig, Balance, BalancesConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, StakingConfig,
-	SudoConfig,
+	AccountId, BabeConfig, Balance, BalancesConfig, PowrConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys,
+	StakingConfig, SudoConfig,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use frame_support::build_struct_json_patch;
@@ -15,12 +16,19 @@ use serde_json::Value;
 use sp_core::crypto::get_public_from_string_or_panic;
 use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use sp_keyring::Sr25519Keyring;
+use sp_runtime::traits::AccountIdConversion;
 
 /// What each of the well-known accounts has at the start.
 pub const ENDOWMENT: Balance = 1_000_000 * UNIT;
 
 /// What a validator has staked at the start, out of its endowment.
 pub const VALIDATOR_BOND: Balance = 100_000 * UNIT;
+
+/// What the emission's pot has at the start: all that is ever emitted.
+pub const EMISSION: Balance = 40_000_000 * UNIT;
+
+/// What the audit fund has at the start, until tasks have paid for their audits.
+pub const AUDITS: Balance = 10_000 * UNIT;
 
 /// A validator at genesis: whose stake it is, and the seed of its session keys.
 type Validator = (Sr25519Keyring, &'static str);
@@ -42,8 +50,12 @@ fn session_keys(seed: &str) -> SessionKeys {
 
 /// A chain of these validators, where the well-known accounts are rich and Alice is root.
 fn testnet(validators: &[Validator]) -> Value {
-	let balances: Vec<(AccountId, Balance)> =
-		Sr25519Keyring::well_known().map(|account| (account.to_account_id(), ENDOWMENT)).collect();
+	let people = Sr25519Keyring::well_known().map(|account| (account.to_account_id(), ENDOWMENT));
+	let pots = [
+		(EmissionPot::get().into_account_truncating(), EMISSION),
+		(AuditFund::get().into_account_truncating(), AUDITS),
+	];
+	let balances: Vec<(AccountId, Balance)> = people.chain(pots).collect();
 	let keys: Vec<(AccountId, AccountId, SessionKeys)> = validators
 		.iter()
 		.map(|(stash, seed)| (stash.to_account_id(), stash.to_account_id(), session_keys(seed)))
@@ -61,6 +73,7 @@ fn testnet(validators: &[Validator]) -> Value {
 		babe: BabeConfig { epoch_config: BABE_GENESIS_EPOCH_CONFIG },
 		session: SessionConfig { keys },
 		staking: StakingConfig { validator_count: validators.len() as u32, minimum_validator_count: 1, stakers },
+		powr: PowrConfig { domains: vec![("vision/digits".into(), 500_000, "class".into(), 10)] },
 		sudo: SudoConfig { key: Some(Sr25519Keyring::Alice.to_account_id()) },
 	})
 }

@@ -224,4 +224,10 @@ mod runtime {
 
 	#[runtime::pallet_index(53)]
 	pub type FeeSplit = pallet_fee_split;
+
+	#[runtime::pallet_index(54)]
+	pub type DataRegistry = pallet_data_registry;
+
+	#[runtime::pallet_index(55)]
+	pub type Powr = pallet_powr;
 }
