@@ -5,6 +5,7 @@
 //! taken; a program that sends many at once counts them itself.
 
 use deepnode_primitives::{
+	chunks::Opening,
 	content::{Digest, Payload, Uris},
 	Balance, ModelId, TaskId,
 };
@@ -101,6 +102,18 @@ impl Client {
 		self.send(signer, nonce, &submit(task)).await
 	}
 
+	/// Says that this worker and others of a settled task answered falsely, with a bond; `evidence` is a
+	/// hash of what proves it.
+	pub async fn denounce(
+		&self,
+		signer: &Keypair,
+		nonce: Option<u64>,
+		task: TaskId,
+		evidence: H256,
+	) -> Result<TxInBlock> {
+		self.send(signer, nonce, &runtime::tx().task_assignment().denounce(task, evidence)).await
+	}
+
 	/// Seals an answer.
 	pub async fn commit(
 		&self,
@@ -123,6 +136,19 @@ impl Client {
 		output: Payload,
 	) -> Result<TxInBlock> {
 		let call = runtime::tx().attestation().reveal(task, salt, digest, Static(output));
+		self.send(signer, nonce, &call).await
+	}
+
+	/// Opens the chunks of a long answer that a challenge's seed chooses.
+	pub async fn open_chunks(
+		&self,
+		signer: &Keypair,
+		nonce: Option<u64>,
+		task: TaskId,
+		digest: Digest,
+		opening: Opening,
+	) -> Result<TxInBlock> {
+		let call = runtime::tx().attestation().open_chunks(task, digest, Static(opening));
 		self.send(signer, nonce, &call).await
 	}
 

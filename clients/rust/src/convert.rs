@@ -37,18 +37,20 @@ fn accounts(ids: Vec<subxt::utils::AccountId32>) -> Vec<AccountId> {
 	ids.into_iter().map(account).collect()
 }
 
-pub(crate) fn worker(worker: tasks::Worker<subxt::utils::AccountId32, u32>) -> WorkerInfo {
+pub(crate) fn worker(worker: tasks::worker::Worker<subxt::utils::AccountId32, u32>) -> WorkerInfo {
 	WorkerInfo {
 		owner: account(worker.owner),
 		stake: worker.stake,
+		liable: worker.liable,
 		capacity: worker.capacity,
 		active: worker.active,
+		fidelity: worker.fidelity.0,
 		models: worker.models.0.into_iter().map(|(model, _)| model).collect(),
 		leaving: worker.leaving,
 	}
 }
 
-pub(crate) fn task(id: TaskId, task: tasks::Task<subxt::utils::AccountId32, u32>) -> TaskInfo {
+pub(crate) fn task(id: TaskId, task: tasks::task::Task<subxt::utils::AccountId32, u32>) -> TaskInfo {
 	TaskInfo {
 		id,
 		requester: account(task.requester),
@@ -56,54 +58,93 @@ pub(crate) fn task(id: TaskId, task: tasks::Task<subxt::utils::AccountId32, u32>
 		items: task.items,
 		assurance: task.assurance.0,
 		fee: task.fee,
+		audit_fee: task.audit_fee,
+		bound: task.bound,
 		deposit: task.deposit,
 		deadline: task.deadline,
 		seal: task.seal,
 		submitted_at: task.submitted_at,
 		status: status(task.status),
 		workers: accounts(task.workers.0),
+		losers: task.losers.0.into_iter().map(|(who, amount)| (account(who), amount)).collect(),
+		audit: audit_phase(task.audit.phase),
+		auditors: accounts(task.audit.auditors.0),
 	}
 }
 
-fn status(status: tasks::TaskStatus<u32>) -> TaskStatus {
-	use tasks::TaskStatus as S;
+fn audit_phase(phase: tasks::audit::AuditPhase) -> AuditPhase {
+	use tasks::audit::AuditPhase as P;
+	match phase {
+		P::None => AuditPhase::None,
+		P::Lottery => AuditPhase::Lottery,
+		P::Spared => AuditPhase::Spared,
+		P::Waiting => AuditPhase::Waiting,
+		P::Assigned => AuditPhase::Assigned,
+		P::Committed => AuditPhase::Committed,
+		P::Confirmed => AuditPhase::Confirmed,
+		P::Undecided => AuditPhase::Undecided,
+		P::Lapsed => AuditPhase::Lapsed,
+		P::Overturned => AuditPhase::Overturned,
+	}
+}
+
+fn status(status: tasks::task::TaskStatus<u32>) -> TaskStatus {
+	use tasks::task::TaskStatus as S;
 	match status {
 		S::Submitted => TaskStatus::Submitted,
 		S::Assigned => TaskStatus::Assigned,
 		S::Committed => TaskStatus::Committed,
+		S::Disputed => TaskStatus::Disputed,
 		S::Settled { at, digest } => TaskStatus::Settled { at, digest },
 		S::Refunded { at, reason } => TaskStatus::Refunded { at, reason: refund_reason(reason) },
+		S::Overturned { at } => TaskStatus::Overturned { at },
 	}
 }
 
-fn refund_reason(reason: tasks::RefundReason) -> RefundReason {
-	use tasks::RefundReason as R;
+fn refund_reason(reason: tasks::task::RefundReason) -> RefundReason {
+	use tasks::task::RefundReason as R;
 	match reason {
 		R::Expired => RefundReason::Expired,
 		R::Disagreed => RefundReason::Disagreed,
 		R::Failed(code) => RefundReason::Failed(code.0),
+		R::Abandoned => RefundReason::Abandoned,
 	}
 }
 
-fn offence(offence: tasks::Offence) -> Offence {
+fn offence(offence: tasks::worker::Offence) -> Offence {
+	use tasks::worker::Offence as O;
 	match offence {
-		tasks::Offence::MissedCommit => Offence::MissedCommit,
-		tasks::Offence::MissedReveal => Offence::MissedReveal,
+		O::MissedCommit => Offence::MissedCommit,
+		O::MissedReveal => Offence::MissedReveal,
+		O::WrongAnswer => Offence::WrongAnswer,
+		O::NoMajority => Offence::NoMajority,
+		O::FalseAgreement => Offence::FalseAgreement,
 	}
 }
 
 type Round = attestation::Round<subxt::utils::AccountId32>;
 
+type Seat = attestation::Seat<subxt::utils::AccountId32>;
+
+/// Everybody's seat, the workers' first. Those of earlier waves have all committed and revealed.
+fn seats(round: &Round) -> impl Iterator<Item = &Seat> {
+	round.seats.0.iter().chain(&round.auditors.0)
+}
+
 pub(crate) fn seat(round: Round, worker: &AccountId) -> Option<SeatInfo> {
-	let may_reveal = round.seats.0.iter().all(|seat| seat.commitment.is_some());
-	let seat = round.seats.0.into_iter().find(|seat| seat.worker == to_account(worker))?;
+	let may_reveal = seats(&round).all(|seat| seat.commitment.is_some());
+	let seat = seats(&round).find(|seat| seat.worker == to_account(worker))?;
 	Some(SeatInfo { commitment: seat.commitment, may_reveal, revealed: seat.revealed })
 }
 
+/// The comparison of long answers that is going on, once chance has chosen their chunks.
+pub(crate) fn challenge(round: Round) -> Option<ChallengeInfo> {
+	let challenge = round.challenge?;
+	Some(ChallengeInfo { seed: challenge.seed?, awaited: challenge.awaited.0 })
+}
+
 pub(crate) fn round_progress(round: Round) -> (u32, u32) {
-	let count = |done: fn(&attestation::Seat<subxt::utils::AccountId32>) -> bool| {
-		round.seats.0.iter().filter(|seat| done(seat)).count() as u32
-	};
+	let count = |done: fn(&Seat) -> bool| round.seats.0.iter().filter(|seat| done(seat)).count() as u32;
 	(count(|seat| seat.commitment.is_some()), count(|seat| seat.revealed.is_some()))
 }
 
@@ -119,13 +160,13 @@ pub(crate) fn fee_totals(totals: fee_split::FeeTotals) -> FeeTotals {
 	FeeTotals { tasks: delivered(totals.tasks), transactions: delivered(totals.transactions) }
 }
 
-pub(crate) fn model(id: ModelId, model: registry::Model<subxt::utils::AccountId32, u32>) -> ModelInfo {
+pub(crate) fn model(id: ModelId, model: registry::Model<subxt::utils::AccountId32, u32>, open_tasks: u32) -> ModelInfo {
 	ModelInfo {
 		id,
 		owner: account(model.owner),
 		spec: spec(model.spec),
 		active: matches!(model.status, registry::Status::Active),
-		open_tasks: model.open_tasks,
+		open_tasks,
 		bond: model.bond,
 		registered_at: model.registered_at,
 	}
@@ -150,6 +191,7 @@ fn spec(spec: registry::ModelSpec) -> ModelSpec {
 		},
 		fhe: spec.fhe,
 		parent: spec.parent.map(|parent| Parent { model: parent.model, royalty: parent.royalty }),
+		data_sets: spec.data_sets.0,
 	}
 }
 
@@ -171,8 +213,13 @@ pub(crate) fn to_spec(spec: &ModelSpec) -> Result<registry::ModelSpec> {
 			content: Static(file.content.clone()),
 		})
 	};
-	if spec.files.len() > MAX_FILES as usize {
-		return Err(Error::too_long("the list of files", spec.files.len(), MAX_FILES));
+	for (what, length, limit) in [
+		("the list of files", spec.files.len(), MAX_FILES),
+		("the list of data sets", spec.data_sets.len(), MAX_DATA_SETS),
+	] {
+		if length > limit as usize {
+			return Err(Error::too_long(what, length, limit));
+		}
 	}
 	Ok(registry::ModelSpec {
 		name: bounded("the model's name", spec.name.as_bytes(), MAX_NAME)?,
@@ -188,12 +235,14 @@ pub(crate) fn to_spec(spec: &ModelSpec) -> Result<registry::ModelSpec> {
 		runtime_class: spec.runtime_class.map_or(registry::RuntimeClass::Any, registry::RuntimeClass::Class),
 		fhe: spec.fhe,
 		parent: spec.parent.map(|parent| registry::Parent { model: parent.model, royalty: parent.royalty }),
+		data_sets: BoundedVec(spec.data_sets.clone()),
 	})
 }
 
 const MAX_NAME: u32 = 64;
 const MAX_DOMAIN: u32 = 32;
 const MAX_FILES: u32 = 8;
+const MAX_DATA_SETS: u32 = 4;
 
 fn bounded(what: &'static str, bytes: &[u8], limit: u32) -> Result<BoundedVec<u8>> {
 	match bytes.len() {
@@ -221,6 +270,8 @@ fn reason(reason: &runtime::HoldReason) -> String {
 		R::TaskAssignment(TaskHold::WorkerStake) => "worker stake".into(),
 		R::TaskAssignment(TaskHold::TaskFee) => "task fees in escrow".into(),
 		R::TaskAssignment(TaskHold::TaskDeposit) => "task deposits".into(),
+		R::TaskAssignment(TaskHold::Denouncement) => "bonds of denouncements".into(),
+		R::TaskAssignment(TaskHold::AuditReward) => "set aside for audits".into(),
 		R::ModelRegistry(_) => "model bonds".into(),
 		#[allow(unreachable_patterns)]
 		other => format!("{other:?}"),
@@ -253,8 +304,8 @@ pub(crate) fn event(event: runtime::Event) -> Option<Event> {
 			Tasks::StakeWithdrawn { worker, stake } => Event::StakeWithdrawn { worker: account(worker), stake },
 			Tasks::ModelServed { worker, model } => Event::ModelServed { worker: account(worker), model },
 			Tasks::ModelDropped { worker, model } => Event::ModelDropped { worker: account(worker), model },
-			Tasks::TaskSubmitted { task, requester, model, items, fee } => {
-				Event::TaskSubmitted { task, requester: account(requester), model, items, fee }
+			Tasks::TaskSubmitted { task, requester, model, items, fee, audit } => {
+				Event::TaskSubmitted { task, requester: account(requester), model, items, fee, audit }
 			},
 			Tasks::TaskAssigned { task, workers } => Event::TaskAssigned { task, workers: accounts(workers) },
 			Tasks::WorkerReplaced { task, absent, replacement } => {
@@ -262,8 +313,13 @@ pub(crate) fn event(event: runtime::Event) -> Option<Event> {
 			},
 			Tasks::TaskRequeued { task } => Event::TaskRequeued { task },
 			Tasks::AnswersCommitted { task } => Event::AnswersCommitted { task },
-			Tasks::TaskSettled { task, digest, winners, split } => {
-				Event::TaskSettled { task, digest, winners: accounts(winners), split: split.0 }
+			Tasks::TaskDisputed { task } => Event::TaskDisputed { task },
+			Tasks::TaskSettled { task, digest, winners, losers, split } => Event::TaskSettled {
+				task,
+				digest,
+				winners: accounts(winners),
+				losers: accounts(losers),
+				split: split.0,
 			},
 			Tasks::TaskRefunded { task, amount, reason } => {
 				Event::TaskRefunded { task, amount, reason: refund_reason(reason) }
@@ -274,10 +330,39 @@ pub(crate) fn event(event: runtime::Event) -> Option<Event> {
 			Tasks::WorkerCompensated { worker, task, amount } => {
 				Event::WorkerCompensated { worker: account(worker), task, amount }
 			},
+			Tasks::RequesterCompensated { requester, task, amount } => {
+				Event::RequesterCompensated { requester: account(requester), task, amount }
+			},
+			Tasks::AuditOpened { task } => Event::AuditOpened { task },
+			Tasks::AuditAssigned { task, auditors } => Event::AuditAssigned { task, auditors: accounts(auditors) },
+			Tasks::AuditContradicted { task } => Event::AuditContradicted { task },
+			Tasks::AuditorPaid { auditor, task, amount } => {
+				Event::AuditorPaid { auditor: account(auditor), task, amount }
+			},
+			Tasks::AuditConfirmed { task, auditors, losers } => {
+				Event::AuditConfirmed { task, auditors: accounts(auditors), losers: accounts(losers) }
+			},
+			Tasks::AuditUndecided { task } => Event::AuditUndecided { task },
+			Tasks::AuditLapsed { task } => Event::AuditLapsed { task },
+			Tasks::TaskOverturned { task, digest, auditors, losers } => {
+				Event::TaskOverturned { task, digest, auditors: accounts(auditors), losers: accounts(losers) }
+			},
+			Tasks::TaskDenounced { task, reporter, bond, evidence } => {
+				Event::TaskDenounced { task, reporter: account(reporter), bond, evidence: evidence.0.into() }
+			},
+			Tasks::ReporterRewarded { reporter, task, amount } => {
+				Event::ReporterRewarded { reporter: account(reporter), task, amount }
+			},
+			Tasks::BondLost { reporter, task, amount } => Event::BondLost { reporter: account(reporter), task, amount },
+			Tasks::WorkerRestored { worker, task, amount } => {
+				Event::WorkerRestored { worker: account(worker), task, amount }
+			},
 		},
 		E::Attestation(event) => match event {
 			Attestation::Committed { task, worker } => Event::Committed { task, worker: account(worker) },
 			Attestation::Revealed { task, worker, digest } => Event::Revealed { task, worker: account(worker), digest },
+			Attestation::Challenged { task, seed, digests } => Event::Challenged { task, seed: seed.0.into(), digests },
+			Attestation::ChunksOpened { task, digest } => Event::ChunksOpened { task, digest },
 		},
 		_ => return None,
 	})
@@ -314,6 +399,7 @@ mod tests {
 			runtime_class: Some(3),
 			fhe: Some(4),
 			parent: Some(Parent { model: 5, royalty: 6 }),
+			data_sets: vec![7, 8],
 		}
 	}
 

@@ -41,8 +41,8 @@ pub enum Event {
 	ModelServed { worker: AccountId, model: ModelId },
 	/// A worker serves a model no more.
 	ModelDropped { worker: AccountId, model: ModelId },
-	/// A task waits for its workers, with this fee in escrow.
-	TaskSubmitted { task: TaskId, requester: AccountId, model: ModelId, items: u32, fee: Balance },
+	/// A task waits for its workers, with this fee in escrow, and this for its audit.
+	TaskSubmitted { task: TaskId, requester: AccountId, model: ModelId, items: u32, fee: Balance, audit: Balance },
 	/// A task's workers are drawn.
 	TaskAssigned { task: TaskId, workers: Vec<AccountId> },
 	/// A worker that did not commit is replaced.
@@ -55,14 +55,46 @@ pub enum Event {
 	AnswersCommitted { task: TaskId },
 	/// A worker has opened its answer.
 	Revealed { task: TaskId, worker: AccountId, digest: Digest },
-	/// A task's answers agree and its fee is divided.
-	TaskSettled { task: TaskId, digest: Digest, winners: Vec<AccountId>, split: Split },
+	/// Answers differ that are too long for the chain: the chunks of them that the seed chooses are to be opened.
+	Challenged { task: TaskId, seed: H256, digests: Vec<Digest> },
+	/// The chosen chunks of such an answer are opened.
+	ChunksOpened { task: TaskId, digest: Digest },
+	/// A task's answers so far have no majority: more workers are asked.
+	TaskDisputed { task: TaskId },
+	/// A majority of a task's answers agrees, and its fee is divided.
+	TaskSettled { task: TaskId, digest: Digest, winners: Vec<AccountId>, losers: Vec<AccountId>, split: Split },
 	/// A requester has this much of its fee back.
 	TaskRefunded { task: TaskId, amount: Balance, reason: RefundReason },
 	/// A worker lost stake.
 	WorkerSlashed { worker: AccountId, task: TaskId, amount: Balance, offence: Offence },
 	/// A worker whose partner did not reveal is paid from the partner's slash.
 	WorkerCompensated { worker: AccountId, task: TaskId, amount: Balance },
+	/// A requester whose task had no majority gets this besides its fee, from the workers' slashes.
+	RequesterCompensated { requester: AccountId, task: TaskId, amount: Balance },
+	/// A settled task is to be audited.
+	AuditOpened { task: TaskId },
+	/// Its auditors are drawn.
+	AuditAssigned { task: TaskId, auditors: Vec<AccountId> },
+	/// Its auditor contradicts the settled answer: more are asked.
+	AuditContradicted { task: TaskId },
+	/// An auditor is paid for its run.
+	AuditorPaid { auditor: AccountId, task: TaskId, amount: Balance },
+	/// The settled answer stands.
+	AuditConfirmed { task: TaskId, auditors: Vec<AccountId>, losers: Vec<AccountId> },
+	/// The auditors do not agree: the settled answer stands.
+	AuditUndecided { task: TaskId },
+	/// No auditor was found, or paid: the settled answer stands.
+	AuditLapsed { task: TaskId },
+	/// The settled answer was false; the digest is of the auditors' answer.
+	TaskOverturned { task: TaskId, digest: Option<Digest>, auditors: Vec<AccountId>, losers: Vec<AccountId> },
+	/// A worker says that it and others answered falsely.
+	TaskDenounced { task: TaskId, reporter: AccountId, bond: Balance, evidence: H256 },
+	/// Such a worker was right, and gets a part of what the others lost.
+	ReporterRewarded { reporter: AccountId, task: TaskId, amount: Balance },
+	/// Such a worker was wrong, and loses its bond.
+	BondLost { reporter: AccountId, task: TaskId, amount: Balance },
+	/// A worker that was outvoted, and that the auditors agree with, has back what it lost.
+	WorkerRestored { worker: AccountId, task: TaskId, amount: Balance },
 	/// An event that this crate has no type for.
 	Other { pallet: String, name: String },
 }
@@ -81,7 +113,23 @@ impl Event {
 			| Self::TaskSettled { task, .. }
 			| Self::TaskRefunded { task, .. }
 			| Self::WorkerSlashed { task, .. }
-			| Self::WorkerCompensated { task, .. } => Some(*task),
+			| Self::WorkerCompensated { task, .. }
+			| Self::Challenged { task, .. }
+			| Self::ChunksOpened { task, .. }
+			| Self::TaskDisputed { task }
+			| Self::RequesterCompensated { task, .. }
+			| Self::AuditOpened { task }
+			| Self::AuditAssigned { task, .. }
+			| Self::AuditContradicted { task }
+			| Self::AuditorPaid { task, .. }
+			| Self::AuditConfirmed { task, .. }
+			| Self::AuditUndecided { task }
+			| Self::AuditLapsed { task }
+			| Self::TaskOverturned { task, .. }
+			| Self::TaskDenounced { task, .. }
+			| Self::ReporterRewarded { task, .. }
+			| Self::BondLost { task, .. }
+			| Self::WorkerRestored { task, .. } => Some(*task),
 			_ => None,
 		}
 	}

@@ -1,15 +1,22 @@
 //! Questions to the chain's state.
 
-use deepnode_primitives::{content::Payload, fees::FeeTable, Balance, ModelId, TaskId};
+use std::collections::HashMap;
+
+use deepnode_primitives::{content::Payload, fees::FeeTable, task::Assurance, Balance, ModelId, TaskId};
 use futures::{StreamExt as _, TryStreamExt as _};
-use subxt::storage::{Address, PrefixOf};
+use subxt::{
+	storage::{Address, PrefixOf},
+	utils::Static,
+};
 
 use crate::{
 	client::Client,
 	convert::{self, to_account},
 	error::{Error, Result},
 	runtime,
-	types::{AccountInfo, FeeTotals, ModelInfo, Pot, Pots, SeatInfo, TaskInfo, WorkerInfo},
+	types::{
+		AccountInfo, ChallengeInfo, FeeTotals, ModelInfo, Pot, Pots, Quote, SeatInfo, TaskInfo, TaskStatus, WorkerInfo,
+	},
 	view, AccountId, H256,
 };
 
@@ -54,7 +61,11 @@ impl Client {
 
 	/// A settled task's agreed answer, as long as the task is kept.
 	pub async fn task_output(&self, task: TaskId, at: Option<H256>) -> Result<Option<Payload>> {
-		let output = self.fetch(at, runtime::storage().task_assignment().outputs(), (task,)).await?;
+		let at = Some(self.at(at).await?.block_hash());
+		let Some(TaskStatus::Settled { digest, .. }) = self.task(task, at).await?.map(|task| task.status) else {
+			return Ok(None);
+		};
+		let output = self.fetch(at, runtime::storage().attestation().answers(), (task, digest)).await?;
 		Ok(output.map(|output| output.0))
 	}
 
@@ -70,6 +81,12 @@ impl Client {
 		Ok(round.and_then(|round| convert::seat(round, worker)))
 	}
 
+	/// The long answers of a task whose chosen chunks are to be opened; `None` where there are none.
+	pub async fn challenge(&self, task: TaskId, at: Option<H256>) -> Result<Option<ChallengeInfo>> {
+		let round = self.fetch(at, runtime::storage().attestation().rounds(), (task,)).await?;
+		Ok(round.and_then(convert::challenge))
+	}
+
 	/// How many of a task's workers have committed, and how many have revealed.
 	pub async fn round_progress(&self, task: TaskId, at: Option<H256>) -> Result<Option<(u32, u32)>> {
 		let round = self.fetch(at, runtime::storage().attestation().rounds(), (task,)).await?;
@@ -78,14 +95,22 @@ impl Client {
 
 	/// A model; `None` where there is none of this number.
 	pub async fn model(&self, model: ModelId, at: Option<H256>) -> Result<Option<ModelInfo>> {
-		let found = self.fetch(at, runtime::storage().model_registry().models(), (model,)).await?;
-		Ok(found.map(|found| convert::model(model, found)))
+		let at = Some(self.at(at).await?.block_hash());
+		let registry = runtime::storage().model_registry();
+		let Some(found) = self.fetch(at, registry.models(), (model,)).await? else { return Ok(None) };
+		let open_tasks = self.fetch(at, registry.open_tasks(), (model,)).await?.unwrap_or_default();
+		Ok(Some(convert::model(model, found, open_tasks)))
 	}
 
 	/// Every model, in the order of registration.
 	pub async fn models(&self, at: Option<H256>) -> Result<Vec<ModelInfo>> {
-		let found = self.entries(at, runtime::storage().model_registry().models(), ()).await?;
-		let mut models: Vec<_> = found.into_iter().map(|((id,), model)| convert::model(id, model)).collect();
+		let at = Some(self.at(at).await?.block_hash());
+		let registry = runtime::storage().model_registry();
+		let found = self.entries(at, registry.models(), ()).await?;
+		let open: HashMap<_, _> =
+			self.entries(at, registry.open_tasks(), ()).await?.into_iter().map(|((id,), count)| (id, count)).collect();
+		let open = |id| open.get(&id).copied().unwrap_or_default();
+		let mut models: Vec<_> = found.into_iter().map(|((id,), model)| convert::model(id, model, open(id))).collect();
 		models.sort_unstable_by_key(|model| model.id);
 		Ok(models)
 	}
@@ -94,6 +119,26 @@ impl Client {
 	pub async fn pool(&self, model: ModelId, at: Option<H256>) -> Result<(u32, Balance)> {
 		let at = self.at(at).await?;
 		view::call(&at, &runtime::view_functions().task_assignment().pool(model)).await
+	}
+
+	/// What a task of `items` items would cost; `None` for a model that does not exist.
+	pub async fn quote(
+		&self,
+		model: ModelId,
+		items: u32,
+		assurance: Assurance,
+		at: Option<H256>,
+	) -> Result<Option<Quote>> {
+		let at = self.at(at).await?;
+		let quote = runtime::view_functions().task_assignment().quote(model, items, Static(assurance));
+		let found = view::call(&at, &quote).await?;
+		Ok(found.map(|(fee, audit, bound)| Quote { fee, audit, bound }))
+	}
+
+	/// The deposit of a task whose input, or whose input's URIs, have so many bytes.
+	pub async fn task_deposit(&self, input_bytes: u32, at: Option<H256>) -> Result<Balance> {
+		let at = self.at(at).await?;
+		view::call(&at, &runtime::view_functions().task_assignment().deposit(input_bytes)).await
 	}
 
 	/// An account's DN, of all accounts that never had any: nothing.
@@ -145,6 +190,15 @@ impl Client {
 			treasury: pot(pots.treasury).await?,
 			community: pot(pots.community).await?,
 		})
+	}
+
+	/// The audit fund's account, and what it holds.
+	pub async fn audit_fund(&self, at: Option<H256>) -> Result<Pot> {
+		let at = self.at(at).await?;
+		let fund = view::call(&at, &runtime::view_functions().task_assignment().audit_fund()).await?;
+		let account = convert::account(fund);
+		let balance = self.account(&account, Some(at.block_hash())).await?.total;
+		Ok(Pot { account, balance })
 	}
 
 	/// The bounds and periods that the runtime sets.

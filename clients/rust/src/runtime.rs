@@ -3,6 +3,10 @@
 #[subxt::subxt(
 	runtime_metadata_path = "metadata.scale",
 	substitute_type(
+		path = "deepnode_primitives::chunks::Opening",
+		with = "::subxt::utils::Static<::deepnode_primitives::chunks::Opening>"
+	),
+	substitute_type(
 		path = "deepnode_primitives::comparison::Comparison",
 		with = "::subxt::utils::Static<::deepnode_primitives::comparison::Comparison>"
 	),

@@ -5,7 +5,7 @@ use deepnode_primitives::{
 	content::{ContentRef, Digest},
 	task::{Assurance, ErrorCode},
 	tensor::TensorSpecs,
-	Balance, ModelId, TaskId,
+	Balance, DataSetId, ModelId, TaskId,
 };
 
 use crate::{AccountId, H256};
@@ -56,6 +56,8 @@ pub struct ModelSpec {
 	pub fhe: Option<u32>,
 	/// The model that it descends from, and what it owes it.
 	pub parent: Option<Parent>,
+	/// The data sets that it declares, which it owes their royalties.
+	pub data_sets: Vec<DataSetId>,
 }
 
 /// One file of a model.
@@ -83,10 +85,14 @@ pub struct WorkerInfo {
 	pub owner: AccountId,
 	/// What it has on hold.
 	pub stake: Balance,
+	/// How much of the stake answers for tasks that are not forgotten.
+	pub liable: Balance,
 	/// How many tasks it serves at once.
 	pub capacity: u16,
 	/// How many it serves now.
 	pub active: u16,
+	/// How far its word has proved good, in parts per billion.
+	pub fidelity: u32,
 	/// The models that it serves.
 	pub models: Vec<ModelId>,
 	/// The block from which its stake may leave, once it has said that it leaves.
@@ -108,6 +114,10 @@ pub struct TaskInfo {
 	pub assurance: Assurance,
 	/// What is, or was, in escrow for it.
 	pub fee: Balance,
+	/// What is, or was, in escrow besides, for the audit fund.
+	pub audit_fee: Balance,
+	/// How much of the stake of each of its workers and auditors answers for it.
+	pub bound: Balance,
 	/// What is on hold for its storage.
 	pub deposit: Balance,
 	/// The last block in which it can settle.
@@ -118,8 +128,57 @@ pub struct TaskInfo {
 	pub submitted_at: u32,
 	/// Where it stands.
 	pub status: TaskStatus,
-	/// Who serves it now; nobody before its draw and after its end.
+	/// Who serves it now or, once it is settled, whose answers agree with the settled one.
 	pub workers: Vec<AccountId>,
+	/// Whose answers the majority outvoted, with what each lost for it.
+	pub losers: Vec<(AccountId, Balance)>,
+	/// Where the audit of the settled task stands.
+	pub audit: AuditPhase,
+	/// Who audits it or has done so.
+	pub auditors: Vec<AccountId>,
+}
+
+/// Where the audit of a task stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditPhase {
+	/// The task is not settled.
+	None,
+	/// Chance is to decide in the next block whether the task is audited.
+	Lottery,
+	/// Chance has spared it; a report can still bring an audit about.
+	Spared,
+	/// It waits for auditors.
+	Waiting,
+	/// Auditors are drawn; they run the model and commit.
+	Assigned,
+	/// They have committed; they reveal.
+	Committed,
+	/// Over: the settled answer stands.
+	Confirmed,
+	/// Over: no two of three auditors agreed, so that the settled answer stands.
+	Undecided,
+	/// Over: too few auditors were found, or nothing was there to pay them.
+	Lapsed,
+	/// Over: the settled answer was false.
+	Overturned,
+}
+
+/// What a task costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote {
+	/// What the fee table divides when the task is settled.
+	pub fee: Balance,
+	/// What the audit fund gets then.
+	pub audit: Balance,
+	/// How much free stake a worker needs to be drawn for the task.
+	pub bound: Balance,
+}
+
+impl Quote {
+	/// What is put on hold for the task besides its deposit.
+	pub const fn total(&self) -> Balance {
+		self.fee.saturating_add(self.audit)
+	}
 }
 
 /// Where a task stands.
@@ -131,7 +190,9 @@ pub enum TaskStatus {
 	Assigned,
 	/// All of them have committed; they reveal.
 	Committed,
-	/// The answers agreed, and the fee is divided.
+	/// The answers so far have no majority: it waits for more workers.
+	Disputed,
+	/// A majority agreed, and the fee is divided.
 	Settled {
 		/// In which block.
 		at: u32,
@@ -145,12 +206,17 @@ pub enum TaskStatus {
 		/// Why.
 		reason: RefundReason,
 	},
+	/// It was settled, and auditors found that falsely so: the requester has its fee back.
+	Overturned {
+		/// In which block.
+		at: u32,
+	},
 }
 
 impl TaskStatus {
 	/// Whether the task has ended.
 	pub const fn is_final(&self) -> bool {
-		matches!(self, Self::Settled { .. } | Self::Refunded { .. })
+		matches!(self, Self::Settled { .. } | Self::Refunded { .. } | Self::Overturned { .. })
 	}
 
 	/// The status in one word.
@@ -159,21 +225,25 @@ impl TaskStatus {
 			Self::Submitted => "submitted",
 			Self::Assigned => "assigned",
 			Self::Committed => "committed",
+			Self::Disputed => "disputed",
 			Self::Settled { .. } => "settled",
 			Self::Refunded { .. } => "refunded",
+			Self::Overturned { .. } => "overturned",
 		}
 	}
 }
 
-/// Why a requester gets its money back.
+/// Why a requester has its money back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefundReason {
-	/// No answer could be had before the deadline.
+	/// It could not be answered before its deadline.
 	Expired,
-	/// The workers' answers do not agree.
+	/// No majority agreed, and no more workers can be asked.
 	Disagreed,
-	/// The workers agree that the task has no answer. A fixed part of the fee pays them.
+	/// A majority agrees that the task cannot be answered. A fixed part of the fee pays it.
 	Failed(ErrorCode),
+	/// Too many workers were absent.
+	Abandoned,
 }
 
 /// What a worker lost stake for.
@@ -183,6 +253,12 @@ pub enum Offence {
 	MissedCommit,
 	/// It committed and did not reveal in time.
 	MissedReveal,
+	/// Most workers of the task, or most of its auditors, answered otherwise.
+	WrongAnswer,
+	/// It answered a task on which no majority agreed.
+	NoMajority,
+	/// It was of the majority that settled a task, and auditors found otherwise.
+	FalseAgreement,
 }
 
 /// What a worker has done for a task.
@@ -194,6 +270,15 @@ pub struct SeatInfo {
 	pub may_reveal: bool,
 	/// The digest that it revealed, once it has.
 	pub revealed: Option<Digest>,
+}
+
+/// Long answers of a task that differ, and whose chosen chunks are to be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChallengeInfo {
+	/// What chooses the chunks.
+	pub seed: H256,
+	/// The digests of the answers that are not opened yet.
+	pub awaited: Vec<Digest>,
 }
 
 /// A task to submit.
