@@ -3,64 +3,103 @@
 
 use std::{
 	fs::{self, File},
-	io::{self, Write},
+	io::{self, Read, Seek, Write},
 	path::{Path, PathBuf},
+	sync::{
+		atomic::{AtomicU64, Ordering},
+		Arc,
+	},
 	time::SystemTime,
 };
 
-use deepnode_primitives::content::{sha256, ContentRef, Digest};
+use deepnode_primitives::{
+	chunks::answer_digest,
+	content::{ContentRef, Digest, Mismatch},
+};
 use prost::bytes::Bytes;
+use tempfile::NamedTempFile;
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+/// The disk fails. Never a task's answer: the same may work when there is room again.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot keep content in {path}: {source}; check that the disk has space left")]
+pub struct DiskError {
+	path: String,
+	source: io::Error,
+}
 
 /// A directory of content. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Cache {
 	directory: PathBuf,
 	limit: u64,
+	/// One content is verified at a time, since it is in memory meanwhile.
+	verifying: Arc<Semaphore>,
+	/// The bytes of all drafts together.
+	drafted: Arc<AtomicU64>,
 }
 
 impl Cache {
-	/// Opens, or makes, a cache that holds up to `limit` bytes.
-	pub fn open(directory: &Path, limit: u64) -> io::Result<Self> {
-		fs::create_dir_all(directory)?;
-		Ok(Self { directory: directory.into(), limit })
+	/// Opens, or makes, a cache that holds up to `limit` bytes, and as many again in drafts. The
+	/// directory is this cache's alone: drafts that an earlier process left there are removed.
+	pub fn open(directory: &Path, limit: u64) -> Result<Self, DiskError> {
+		let (verifying, drafted) = (Arc::new(Semaphore::new(1)), Arc::default());
+		let cache = Self { directory: directory.into(), limit, verifying, drafted };
+		fs::create_dir_all(directory).map_err(|source| cache.failed(source))?;
+		for entry in fs::read_dir(directory).map_err(|source| cache.failed(source))?.flatten() {
+			if !is_content(&entry.path()) && entry.path().is_file() {
+				let _ = fs::remove_file(entry.path());
+			}
+		}
+		Ok(cache)
 	}
 
-	/// The content, if it is here and whole. A file that is damaged is removed.
-	pub async fn get(&self, content: &ContentRef) -> Option<Bytes> {
+	/// The content, if there is a file of its hash and length. Whether it is whole is seen when it is read.
+	pub async fn find(&self, content: &ContentRef) -> Option<Held> {
 		let (path, content) = (self.path(&content.hash), content.clone());
-		let read = move || {
-			let bytes = fs::read(&path).ok()?;
-			if content.verify(&bytes).is_err() {
-				tracing::warn!(path = %path.display(), "a cached file is damaged and is fetched again");
+		let open = move || {
+			let file = File::open(&path).ok()?;
+			if file.metadata().ok()?.len() != content.length {
 				let _ = fs::remove_file(&path);
 				return None;
 			}
 			// The time of the last use. Where it cannot be set, only the order of removal suffers.
-			let _ = File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
-			Some(bytes.into())
+			let _ = file.set_modified(SystemTime::now());
+			Some(Held { file, path, content })
 		};
-		tokio::task::spawn_blocking(read).await.ok().flatten()
+		spawn_blocking(open).await.ok().flatten()
 	}
 
-	/// Content of which only the hash is known.
-	pub async fn read(&self, hash: Digest) -> Option<Bytes> {
-		let path = self.path(&hash);
-		let read = move || fs::read(path).ok().filter(|bytes| sha256(bytes) == hash).map(Bytes::from);
-		tokio::task::spawn_blocking(read).await.ok().flatten()
+	/// An answer of which only the digest is known.
+	pub async fn answer(&self, digest: Digest) -> Option<Bytes> {
+		let path = self.path(&digest);
+		let read = move || fs::read(path).ok().filter(|bytes| answer_digest(bytes) == digest).map(Bytes::from);
+		spawn_blocking(read).await.ok().flatten()
 	}
 
-	/// Keeps content that has been verified, and makes place for it.
-	pub async fn put(&self, hash: Digest, bytes: Bytes) -> io::Result<()> {
+	/// Keeps content or an answer that has been verified, and makes place for it.
+	pub async fn put(&self, hash: Digest, bytes: Bytes) -> Result<(), DiskError> {
 		let this = self.clone();
-		tokio::task::spawn_blocking(move || {
+		blocking(&self.directory, move || {
 			this.evict(bytes.len() as u64)?;
-			let mut file = tempfile::NamedTempFile::new_in(&this.directory)?;
-			file.write_all(&bytes)?;
+			let mut file = NamedTempFile::new_in(&this.directory)?;
+			file.as_file_mut().write_all(&bytes)?;
 			file.persist(this.path(&hash)).map_err(|error| error.error)?;
 			Ok(())
 		})
 		.await
-		.unwrap_or_else(|error| Err(io::Error::other(error)))
+	}
+
+	/// Begins to keep content that arrives in parts, and makes place for it.
+	pub async fn draft(&self, content: &ContentRef) -> Result<Draft, DiskError> {
+		let (this, content) = (self.clone(), content.clone());
+		blocking(&self.directory, move || {
+			this.evict(content.length)?;
+			let file = NamedTempFile::new_in(&this.directory)?;
+			let length = Taken { of: this.drafted.clone(), bytes: 0 };
+			Ok(Draft { cache: this, content, file, length })
+		})
+		.await
 	}
 
 	fn path(&self, hash: &Digest) -> PathBuf {
@@ -70,7 +109,7 @@ impl Cache {
 	fn evict(&self, needed: u64) -> io::Result<()> {
 		let mut files: Vec<(SystemTime, u64, PathBuf)> = fs::read_dir(&self.directory)?
 			.filter_map(|entry| {
-				let entry = entry.ok()?;
+				let entry = entry.ok().filter(|entry| is_content(&entry.path()))?;
 				let about = entry.metadata().ok()?;
 				Some((about.modified().ok()?, about.len(), entry.path()))
 			})
@@ -81,16 +120,143 @@ impl Cache {
 			if total <= self.limit {
 				break;
 			}
-			fs::remove_file(path)?;
-			total = total.saturating_sub(length);
+			match fs::remove_file(path) {
+				// Another draft made place at the same time.
+				Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+				_ => total = total.saturating_sub(length),
+			}
 		}
 		Ok(())
 	}
+
+	fn failed(&self, source: io::Error) -> DiskError {
+		failed(&self.directory, source)
+	}
+}
+
+/// Content that is being written. What is dropped before its end leaves nothing.
+#[derive(Debug)]
+pub struct Draft {
+	cache: Cache,
+	content: ContentRef,
+	file: NamedTempFile,
+	length: Taken,
+}
+
+/// How much of what all drafts may take one takes.
+#[derive(Debug)]
+struct Taken {
+	of: Arc<AtomicU64>,
+	bytes: u64,
+}
+
+impl Taken {
+	/// Takes so many more, if that many are left.
+	fn take(&mut self, more: u64, limit: u64) -> io::Result<()> {
+		let fits = |taken: u64| taken.checked_add(more).filter(|taken| *taken <= limit);
+		if self.of.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fits).is_err() {
+			let words = format!("all that is being fetched is more than the {limit} bytes of the cache");
+			return Err(io::Error::new(io::ErrorKind::StorageFull, words));
+		}
+		self.bytes = self.bytes.saturating_add(more);
+		Ok(())
+	}
+}
+
+impl Drop for Taken {
+	fn drop(&mut self) {
+		self.of.fetch_sub(self.bytes, Ordering::SeqCst);
+	}
+}
+
+impl Draft {
+	/// Adds a part; `false`, and nothing is written, where that is more than the content's length.
+	pub async fn write(mut self, part: Bytes) -> Result<(Self, bool), DiskError> {
+		let more = part.len() as u64;
+		if self.length.bytes.saturating_add(more) > self.content.length {
+			return Ok((self, false));
+		}
+		let directory = self.cache.directory.clone();
+		blocking(&directory, move || {
+			self.length.take(more, self.cache.limit)?;
+			// Not through the draft itself, whose errors name it: no two would be the same complaint.
+			self.file.as_file_mut().write_all(&part)?;
+			Ok((self, true))
+		})
+		.await
+	}
+
+	/// Keeps the content if it is what its reference names.
+	pub async fn finish(self) -> Result<Result<Held, Mismatch>, DiskError> {
+		let directory = self.cache.directory.clone();
+		// The semaphore is never closed.
+		let _turn = self.cache.verifying.clone().acquire_owned().await;
+		blocking(&directory, move || {
+			let mut file = self.file.reopen()?;
+			let mut bytes = Vec::new();
+			file.read_to_end(&mut bytes)?;
+			if let Err(mismatch) = self.content.verify(&bytes) {
+				return Ok(Err(mismatch));
+			}
+			let path = self.cache.path(&self.content.hash);
+			self.file.persist(&path).map_err(|error| error.error)?;
+			Ok(Ok(Held { file, path, content: self.content }))
+		})
+		.await
+	}
+}
+
+/// Content on this disk. It can be read also after the cache has made place for something else.
+#[derive(Debug)]
+pub struct Held {
+	file: File,
+	path: PathBuf,
+	content: ContentRef,
+}
+
+impl Held {
+	/// Its bytes. A file that was damaged is removed, so that the next attempt fetches it again.
+	pub async fn read(self) -> Result<Bytes, DiskError> {
+		let path = self.path.clone();
+		blocking(&path, move || {
+			let Self { mut file, path, content } = self;
+			let mut bytes = Vec::with_capacity(usize::try_from(content.length).unwrap_or_default());
+			file.rewind()?;
+			file.read_to_end(&mut bytes)?;
+			if let Err(mismatch) = content.verify(&bytes) {
+				let _ = fs::remove_file(path);
+				return Err(io::Error::new(io::ErrorKind::InvalidData, format!("the file was damaged: {mismatch}")));
+			}
+			Ok(bytes.into())
+		})
+		.await
+	}
+}
+
+/// Whether a file of a cache is content, and no draft.
+fn is_content(path: &Path) -> bool {
+	let name = path.file_name().unwrap_or_default();
+	name.len() == 2 * size_of::<Digest>() && name.as_encoded_bytes().iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Disk work, off the threads that serve the chain.
+async fn blocking<T: Send + 'static>(
+	path: &Path,
+	work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, DiskError> {
+	let done = spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)));
+	done.map_err(|source| failed(path, source))
+}
+
+fn failed(path: &Path, source: io::Error) -> DiskError {
+	DiskError { path: path.display().to_string(), source }
 }
 
 #[cfg(test)]
 mod tests {
 	use std::time::Duration;
+
+	use deepnode_primitives::content::sha256;
 
 	use super::*;
 
@@ -107,21 +273,74 @@ mod tests {
 			cache.put(sha256(&bytes), bytes.into()).await.expect("kept");
 			tokio::time::sleep(Duration::from_millis(20)).await;
 		}
-		assert!(cache.get(&content(&[1; 100])).await.is_some());
+		let first = cache.find(&content(&[1; 100])).await.expect("there");
 		let third = vec![3; 100];
 		cache.put(sha256(&third), third.into()).await.expect("kept");
-		assert!(cache.get(&content(&[1; 100])).await.is_some());
-		assert!(cache.get(&content(&[2; 100])).await.is_none());
-		assert!(cache.get(&content(&[3; 100])).await.is_some());
+		assert!(cache.find(&content(&[1; 100])).await.is_some());
+		assert!(cache.find(&content(&[2; 100])).await.is_none());
+		assert!(cache.find(&content(&[3; 100])).await.is_some());
+		// What is held is there for its holder when the cache has removed it.
+		fs::remove_file(directory.path().join(hex::encode(sha256(&[1; 100])))).expect("removed");
+		assert_eq!(first.read().await.expect("read"), vec![1; 100]);
 	}
 
 	#[tokio::test]
 	async fn a_damaged_file_is_not_used() {
 		let directory = tempfile::tempdir().expect("a directory");
 		let cache = Cache::open(directory.path(), 250).expect("opens");
-		cache.put(sha256(b"good"), Bytes::from_static(b"good")).await.expect("kept");
-		fs::write(directory.path().join(hex::encode(sha256(b"good"))), b"evil").expect("damaged");
-		assert!(cache.get(&content(b"good")).await.is_none());
-		assert_eq!(fs::read_dir(directory.path()).expect("read").count(), 0);
+		for damage in [&b"evil"[..], b"bad"] {
+			cache.put(sha256(b"good"), Bytes::from_static(b"good")).await.expect("kept");
+			fs::write(directory.path().join(hex::encode(sha256(b"good"))), damage).expect("damaged");
+			if let Some(held) = cache.find(&content(b"good")).await {
+				assert!(held.read().await.expect_err("damaged").to_string().contains("damaged"));
+			}
+			assert_eq!(fs::read_dir(directory.path()).expect("read").count(), 0);
+		}
+	}
+
+	#[tokio::test]
+	async fn a_draft_is_seen_only_when_it_is_whole() {
+		let directory = tempfile::tempdir().expect("a directory");
+		let cache = Cache::open(directory.path(), 250).expect("opens");
+		let wanted = content(b"hello");
+		for (parts, whole) in [(["hel", "lo"], true), (["hel", "l0"], false), (["hel", "l"], false)] {
+			let mut draft = cache.draft(&wanted).await.expect("begun");
+			for part in parts {
+				let (next, fits) = draft.write(part.into()).await.expect("written");
+				assert!(fits);
+				draft = next;
+			}
+			assert!(cache.find(&wanted).await.is_none());
+			assert_eq!(draft.finish().await.expect("the disk works").is_ok(), whole);
+			assert_eq!(cache.find(&wanted).await.is_some(), whole);
+			let _ = fs::remove_file(directory.path().join(hex::encode(wanted.hash)));
+			assert_eq!(fs::read_dir(directory.path()).expect("read").count(), 0);
+		}
+		let draft = cache.draft(&wanted).await.expect("begun");
+		let (_draft, fits) = draft.write("hello!".into()).await.expect("the disk works");
+		assert!(!fits);
+	}
+
+	#[tokio::test]
+	async fn drafts_take_no_more_than_the_cache_does() {
+		let directory = tempfile::tempdir().expect("a directory");
+		let cache = Cache::open(directory.path(), 8).expect("opens");
+		let wanted = content(b"hello");
+		let (first, _) = cache.draft(&wanted).await.expect("begun").write("hello".into()).await.expect("written");
+		let second = cache.draft(&wanted).await.expect("begun").write("hello".into()).await;
+		assert!(second.expect_err("too much").to_string().contains("8 bytes of the cache"));
+		drop(first);
+		assert!(cache.draft(&wanted).await.expect("begun").write("hello".into()).await.is_ok());
+	}
+
+	#[test]
+	fn drafts_of_an_earlier_process_are_removed() {
+		let directory = tempfile::tempdir().expect("a directory");
+		let kept = directory.path().join(hex::encode([7; 32]));
+		fs::write(&kept, b"whole").expect("written");
+		fs::write(directory.path().join(".tmpAbCdEf"), b"half").expect("written");
+		Cache::open(directory.path(), 250).expect("opens");
+		let left: Vec<_> = fs::read_dir(directory.path()).expect("read").flatten().map(|entry| entry.path()).collect();
+		assert_eq!(left, vec![kept]);
 	}
 }

@@ -1,7 +1,7 @@
 //! What the worker asks of the chain. Everything else in the crate sees only [`Chain`]; this is the
 //! one file that knows `deepnode-client`.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use deepnode_primitives::{
 	comparison::Comparison,
@@ -11,7 +11,10 @@ use deepnode_primitives::{
 };
 use futures::{Stream, StreamExt};
 
-pub use deepnode_client::{keys, AccountId, Block, Keypair, WorkerInfo, H256};
+pub use deepnode_client::{keys, AccountId, Block, Keypair, H256};
+
+/// The time from one block to the next that the runtime aims at.
+const BLOCK_TIME: Duration = Duration::from_secs(3);
 
 /// Why the chain does not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -40,35 +43,45 @@ impl ChainError {
 
 type Result<T> = std::result::Result<T, ChainError>;
 
-/// Where a task stands, as far as its worker cares.
+/// A worker's seat in a task, in the state that decides what the worker does next.
+///
+/// It is read off the seat and the wave that it belongs to, never off where the task stands: a task in
+/// dispute has seats that have long revealed and seats that are still to commit, and the seats of a
+/// settled task's auditors are no different.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-	/// Not drawn yet.
-	Submitted,
-	/// The commit window is open.
-	Assigned,
-	/// The reveal window is open.
-	Committed,
-	/// Over.
-	Closed,
+pub enum Seat {
+	/// It waits for the worker's commitment.
+	MayCommit,
+	/// It holds this commitment, and somebody of its wave has not committed yet.
+	Committed(H256),
+	/// It holds this commitment, and waits for what is sealed in it.
+	MayReveal(H256),
+	/// Nothing is left to do for it.
+	Done,
 }
 
-/// A task.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Task {
-	/// What is asked.
-	pub model: ModelId,
-	/// Where it stands.
-	pub stage: Stage,
+impl Seat {
+	/// The state of a seat with this commitment, by whether it has revealed and whether everybody of
+	/// its wave has committed.
+	pub const fn new(commitment: Option<H256>, revealed: bool, wave_committed: bool) -> Self {
+		match commitment {
+			_ if revealed => Self::Done,
+			None => Self::MayCommit,
+			Some(commitment) if wave_committed => Self::MayReveal(commitment),
+			Some(commitment) => Self::Committed(commitment),
+		}
+	}
 }
 
-/// What this worker has done for a task.
+/// The worker's entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seat {
-	/// What it committed to.
-	pub commitment: Option<H256>,
-	/// Whether it has revealed.
-	pub revealed: bool,
+pub struct Registration {
+	/// How many tasks it serves at once.
+	pub capacity: u16,
+	/// The models that it serves.
+	pub models: Vec<ModelId>,
+	/// Whether it has said that it leaves, so that it is given no more tasks.
+	pub leaving: bool,
 }
 
 /// A model.
@@ -93,16 +106,18 @@ pub trait Chain: Send + Sync + 'static {
 	/// Best blocks, for ever; an error ends the stream.
 	fn blocks(&self) -> impl Stream<Item = Result<Block>> + Send + Unpin;
 	/// The worker's entry.
-	fn worker(&self, at: H256) -> impl Future<Output = Result<Option<WorkerInfo>>> + Send;
+	fn worker(&self, at: H256) -> impl Future<Output = Result<Option<Registration>>> + Send;
 	/// The tasks that the worker has to serve.
 	fn assignments(&self, at: H256) -> impl Future<Output = Result<Vec<TaskId>>> + Send;
-	/// A task.
-	fn task(&self, task: TaskId, at: H256) -> impl Future<Output = Result<Option<Task>>> + Send;
+	/// How long a worker has for its commitment, from its draw.
+	fn commit_window(&self, at: H256) -> impl Future<Output = Result<Duration>> + Send;
+	/// The model that a task asks.
+	fn asked(&self, task: TaskId, at: H256) -> impl Future<Output = Result<Option<ModelId>>> + Send;
 	/// A task's input.
 	fn input(&self, task: TaskId, at: H256) -> impl Future<Output = Result<Option<Payload>>> + Send;
 	/// A model.
 	fn model(&self, model: ModelId, at: H256) -> impl Future<Output = Result<Option<Model>>> + Send;
-	/// The worker's seat.
+	/// The worker's seat; `None` where the task has none for it, or none any more.
 	fn seat(&self, task: TaskId, at: H256) -> impl Future<Output = Result<Option<Seat>>> + Send;
 	/// Seals an answer; returns when that is in a best block.
 	fn commit(&self, task: TaskId, commitment: H256) -> impl Future<Output = Result<Block>> + Send;
@@ -148,26 +163,25 @@ impl Chain for Node {
 		self.client.best_blocks().map(|block| Ok(block?))
 	}
 
-	async fn worker(&self, at: H256) -> Result<Option<WorkerInfo>> {
-		Ok(self.client.worker(&self.account, Some(at)).await?)
+	async fn worker(&self, at: H256) -> Result<Option<Registration>> {
+		let worker = self.client.worker(&self.account, Some(at)).await?;
+		Ok(worker.map(|worker| Registration {
+			capacity: worker.capacity,
+			models: worker.models,
+			leaving: worker.leaving.is_some(),
+		}))
 	}
 
 	async fn assignments(&self, at: H256) -> Result<Vec<TaskId>> {
 		Ok(self.client.assignments(&self.account, Some(at)).await?)
 	}
 
-	async fn task(&self, task: TaskId, at: H256) -> Result<Option<Task>> {
-		use deepnode_client::TaskStatus;
-		let task = self.client.task(task, Some(at)).await?;
-		Ok(task.map(|task| Task {
-			model: task.model,
-			stage: match task.status {
-				TaskStatus::Submitted => Stage::Submitted,
-				TaskStatus::Assigned => Stage::Assigned,
-				TaskStatus::Committed => Stage::Committed,
-				TaskStatus::Settled { .. } | TaskStatus::Refunded { .. } => Stage::Closed,
-			},
-		}))
+	async fn commit_window(&self, at: H256) -> Result<Duration> {
+		Ok(BLOCK_TIME.saturating_mul(self.client.limits(Some(at)).await?.commit_window))
+	}
+
+	async fn asked(&self, task: TaskId, at: H256) -> Result<Option<ModelId>> {
+		Ok(self.client.task(task, Some(at)).await?.map(|task| task.model))
 	}
 
 	async fn input(&self, task: TaskId, at: H256) -> Result<Option<Payload>> {
@@ -186,7 +200,7 @@ impl Chain for Node {
 
 	async fn seat(&self, task: TaskId, at: H256) -> Result<Option<Seat>> {
 		let seat = self.client.seat(task, &self.account, Some(at)).await?;
-		Ok(seat.map(|seat| Seat { commitment: seat.commitment, revealed: seat.revealed.is_some() }))
+		Ok(seat.map(|seat| Seat::new(seat.commitment, seat.revealed.is_some(), seat.may_reveal)))
 	}
 
 	async fn commit(&self, task: TaskId, commitment: H256) -> Result<Block> {

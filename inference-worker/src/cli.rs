@@ -115,7 +115,7 @@ pub struct Run {
 	/// The longest model or input, in MiB.
 	#[arg(long, default_value_t = 1024)]
 	pub max_content: u64,
-	/// Disk space for cached models and inputs, in MiB.
+	/// Disk space for cached models and inputs, in MiB, and as much again for those being fetched.
 	#[arg(long, default_value_t = 8192)]
 	pub cache: u64,
 	/// Seconds that open tasks get after SIGTERM or SIGINT; a second signal ends the worker at once.

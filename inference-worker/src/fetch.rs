@@ -1,5 +1,9 @@
 //! Gets content by its hash from whatever URI has it. Nothing is used before its length and hash are
 //! those that the chain names, so it does not matter who served it.
+//!
+//! The URIs are tried in their order, each with a head start on the next that a failure ends at once;
+//! those that have begun go on side by side. So one that hangs, or gives a byte a second, costs the head
+//! start and no more, and the whole takes no longer than its [`Budget`].
 
 use std::{
 	collections::HashMap,
@@ -10,7 +14,7 @@ use std::{
 };
 
 use deepnode_primitives::content::{ContentRef, Digest, Mismatch};
-use futures::TryStreamExt;
+use futures::{stream::FuturesUnordered, StreamExt, TryStreamExt};
 use object_store::{
 	aws::AmazonS3Builder,
 	client::{DnsError, DnsFuture, DnsResolver},
@@ -19,14 +23,18 @@ use object_store::{
 	path::Path as ObjectPath,
 	ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig,
 };
-use prost::bytes::Bytes;
-use tokio::time::{sleep, timeout, Instant};
+use tokio::time::{sleep_until, timeout, timeout_at, Instant};
 use url::Url;
 
-use crate::{cache::Cache, metrics::Metrics};
+use crate::{
+	cache::{Cache, DiskError, Held},
+	metrics::Metrics,
+};
 
 /// How many origins' HTTP clients are kept.
 const MAX_CLIENTS: usize = 64;
+/// How long a URI that failed rests at first; twice as long each time after.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What may be fetched from where, and for how long it is tried.
 #[derive(Clone, Debug)]
@@ -38,10 +46,10 @@ pub struct Policy {
 	pub private_hosts: bool,
 	/// The longest content, in bytes.
 	pub longest: u64,
-	/// How long one attempt at one URI may take.
-	pub attempt: Duration,
-	/// How long all attempts together may take.
-	pub total: Duration,
+	/// How long one attempt at one URI may go without a byte.
+	pub stall: Duration,
+	/// How long a URI is alone before the next is tried besides.
+	pub head_start: Duration,
 }
 
 impl Default for Policy {
@@ -50,9 +58,25 @@ impl Default for Policy {
 			file_roots: Vec::new(),
 			private_hosts: false,
 			longest: 1 << 30,
-			attempt: Duration::from_secs(15),
-			total: Duration::from_secs(30),
+			stall: Duration::from_secs(10),
+			head_start: Duration::from_secs(2),
 		}
+	}
+}
+
+/// Until when content is sought.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+	/// Until then a URI that failed is tried again.
+	pub retry: Instant,
+	/// Then it is over, even if bytes arrive.
+	pub end: Instant,
+}
+
+impl Budget {
+	/// Everything until then.
+	pub const fn until(end: Instant) -> Self {
+		Self { retry: end, end }
 	}
 }
 
@@ -77,6 +101,9 @@ pub enum FetchError {
 		/// The limit.
 		longest: u64,
 	},
+	/// This machine cannot keep it: nothing is said about the content.
+	#[error(transparent)]
+	Disk(#[from] DiskError),
 }
 
 /// Why one attempt at one URI failed.
@@ -92,14 +119,16 @@ enum AttemptError {
 	Private(String),
 	#[error(transparent)]
 	Store(#[from] object_store::Error),
-	#[error("no answer within {0:?}")]
-	Late(Duration),
+	#[error("no byte within {0:?}")]
+	Stalled(Duration),
 	#[error("it goes on after the declared {0} bytes")]
 	Longer(u64),
 	#[error("{} bytes where {} are declared", .found, .expected)]
 	Length { expected: u64, found: u64 },
 	#[error("its hash is {0}")]
 	Hash(String),
+	#[error(transparent)]
+	Disk(#[from] DiskError),
 }
 
 impl AttemptError {
@@ -109,12 +138,22 @@ impl AttemptError {
 	}
 }
 
+/// How one URI fares.
+struct Source<'a> {
+	uri: &'a str,
+	/// When it is tried next; `None` while it is being tried, and when no attempt can help.
+	next: Option<Instant>,
+	pause: Duration,
+	/// What its last attempt came to.
+	reason: Option<String>,
+}
+
 /// Gets content, and keeps it in the cache.
 pub struct Fetcher {
 	policy: Policy,
 	cache: Cache,
 	metrics: Metrics,
-	/// One lock for each content that is being fetched, so that it is fetched once.
+	/// One lock for each content that is being fetched, so that it is fetched once as a rule.
 	running: Mutex<HashMap<Digest, Weak<tokio::sync::Mutex<()>>>>,
 	/// HTTP clients by origin.
 	clients: Mutex<HashMap<String, Arc<dyn ObjectStore>>>,
@@ -126,25 +165,24 @@ impl Fetcher {
 		Self { policy, cache, metrics, running: Mutex::default(), clients: Mutex::default() }
 	}
 
-	/// The content, from the cache or from the first URI that has it.
-	pub async fn get(&self, content: &ContentRef) -> Result<Bytes, FetchError> {
+	/// Has the content on this disk: from the cache, or from the first URI that gives it.
+	pub async fn get(&self, content: &ContentRef, budget: Budget) -> Result<Held, FetchError> {
 		let hash = || hex::encode(content.hash);
 		if content.length > self.policy.longest {
 			return Err(FetchError::TooLong { hash: hash(), length: content.length, longest: self.policy.longest });
 		}
 		let running = self.lock_of(content.hash);
-		let _one = running.lock().await;
-		if let Some(bytes) = self.cache.get(content).await {
+		// An attempt that began earlier may have more time, or other URIs: who has waited for it for half of
+		// its own time goes on alone.
+		let now = Instant::now();
+		let patience = now + budget.end.saturating_duration_since(now) / 2;
+		let _one = timeout_at(patience, running.lock()).await;
+		if let Some(held) = self.cache.find(content).await {
 			self.metrics.cache_hits.inc();
-			return Ok(bytes);
+			return Ok(held);
 		}
 		self.metrics.cache_misses.inc();
-		let bytes = self.fetch(content).await.map_err(|attempts| FetchError::Unavailable { hash: hash(), attempts })?;
-		// A cache that cannot be written costs time, not the task.
-		if let Err(error) = self.cache.put(content.hash, bytes.clone()).await {
-			tracing::warn!(%error, "the content is not cached; check the space below --data-dir");
-		}
-		Ok(bytes)
+		self.fetch(content, budget).await
 	}
 
 	fn lock_of(&self, hash: Digest) -> Arc<tokio::sync::Mutex<()>> {
@@ -158,60 +196,85 @@ impl Fetcher {
 		lock
 	}
 
-	/// Each URI in turn, in rounds with growing pauses, until the time is over.
-	async fn fetch(&self, content: &ContentRef) -> Result<Bytes, Vec<String>> {
-		let end = Instant::now() + self.policy.total;
-		let mut pause = Duration::from_millis(200);
-		let mut uris: Vec<&str> = content.uris_utf8();
-		if uris.is_empty() {
-			return Err(vec!["none is given".into()]);
-		}
-		// What each URI came to last. One that is cut short by the end of all attempts keeps its reason.
-		let mut reasons: Vec<(&str, String)> = Vec::new();
+	/// Tries the URIs until one gives the content or the budget is spent.
+	async fn fetch(&self, content: &ContentRef, budget: Budget) -> Result<Held, FetchError> {
+		let begun = Instant::now();
+		// However short the budget, every URI has its time.
+		let fair = budget.end.saturating_duration_since(begun) / 8;
+		let head_start = self.policy.head_start.min(fair);
+		let mut sources: Vec<_> = (0..)
+			.zip(content.uris_utf8())
+			.map(|(at, uri)| Source {
+				uri,
+				next: Some(begun + head_start.saturating_mul(at)),
+				pause: PAUSE,
+				reason: None,
+			})
+			.collect();
+		let mut attempts = FuturesUnordered::new();
 		loop {
-			let mut next = Vec::new();
-			for uri in uris {
-				let left = end.saturating_duration_since(Instant::now()).min(self.policy.attempt);
-				let outcome = timeout(left, self.attempt(uri, content)).await;
-				let error = match outcome.unwrap_or(Err(AttemptError::Late(left))) {
-					Ok(bytes) => return Ok(bytes),
-					Err(error) => error,
-				};
-				tracing::debug!(uri, %error, "an attempt to fetch failed");
-				if error.may_pass() {
-					next.push(uri);
-				}
-				match reasons.iter_mut().find(|(of, _)| *of == uri) {
-					Some(_) if left < self.policy.attempt => {},
-					Some((_, reason)) => *reason = error.to_string(),
-					None => reasons.push((uri, error.to_string())),
+			let now = Instant::now();
+			for (at, source) in sources.iter_mut().enumerate() {
+				if source.next.is_some_and(|next| next <= now) {
+					source.next = None;
+					let uri = source.uri;
+					attempts.push(async move { (at, self.attempt(uri, content).await) });
 				}
 			}
-			if next.is_empty() || Instant::now() + pause >= end {
-				return Err(reasons.into_iter().map(|(uri, reason)| format!("{uri}: {reason}")).collect());
+			let next = sources.iter().filter_map(|source| source.next).min();
+			if attempts.is_empty() && next.is_none() {
+				break;
 			}
-			uris = next;
-			sleep(pause).await;
-			pause = pause.saturating_mul(2);
+			let (at, error) = tokio::select! {
+				Some((at, outcome)) = attempts.next() => match outcome {
+					Ok(held) => return Ok(held),
+					Err(AttemptError::Disk(error)) => return Err(error.into()),
+					Err(error) => (at, error),
+				},
+				() = sleep_until(next.unwrap_or(budget.end)), if next.is_some() => continue,
+				() = sleep_until(budget.end) => break,
+			};
+			if let Some(source) = sources.get_mut(at) {
+				tracing::debug!(source.uri, %error, "an attempt to fetch failed");
+				let next = Instant::now() + source.pause;
+				source.next = Some(next).filter(|next| error.may_pass() && *next < budget.retry);
+				source.pause = source.pause.saturating_mul(2);
+				source.reason = Some(error.to_string());
+			}
+			// Whoever waits only for its turn need not wait for the failed one any longer.
+			if let Some(untried) = sources.iter_mut().find(|source| source.reason.is_none() && source.next.is_some()) {
+				untried.next = Some(Instant::now());
+			}
 		}
+		let late = format!("not there within {:.1?}", begun.elapsed());
+		let mut attempts: Vec<_> = sources
+			.into_iter()
+			.map(|source| format!("{}: {}", source.uri, source.reason.as_ref().unwrap_or(&late)))
+			.collect();
+		if attempts.is_empty() {
+			attempts.push("none is given".into());
+		}
+		Err(FetchError::Unavailable { hash: hex::encode(content.hash), attempts })
 	}
 
-	async fn attempt(&self, uri: &str, content: &ContentRef) -> Result<Bytes, AttemptError> {
+	async fn attempt(&self, uri: &str, content: &ContentRef) -> Result<Held, AttemptError> {
+		let stall = self.policy.stall;
+		let stalled = |_| AttemptError::Stalled(stall);
 		let url = Url::parse(uri)?;
 		let (store, path) = self.store(&url)?;
-		let mut stream = store.get(&path).await?.into_stream();
-		let mut bytes = Vec::with_capacity(usize::try_from(content.length).unwrap_or_default());
-		while let Some(part) = stream.try_next().await? {
-			if (bytes.len() as u64).saturating_add(part.len() as u64) > content.length {
+		let mut stream = timeout(stall, store.get(&path)).await.map_err(stalled)??.into_stream();
+		let mut draft = self.cache.draft(content).await?;
+		while let Some(part) = timeout(stall, stream.try_next()).await.map_err(stalled)?? {
+			let (next, fits) = draft.write(part).await?;
+			if !fits {
 				return Err(AttemptError::Longer(content.length));
 			}
-			bytes.extend_from_slice(&part);
+			draft = next;
 		}
-		content.verify(&bytes).map_err(|mismatch| match mismatch {
+		draft.finish().await?.map_err(|mismatch| match mismatch {
 			Mismatch::Length { expected, found } => AttemptError::Length { expected, found },
 			Mismatch::Hash { found, .. } => AttemptError::Hash(hex::encode(found)),
-		})?;
-		Ok(bytes.into())
+		})
 	}
 
 	fn store(&self, url: &Url) -> Result<(Arc<dyn ObjectStore>, ObjectPath), AttemptError> {
@@ -297,8 +360,8 @@ impl Fetcher {
 	fn client_options(&self) -> ClientOptions {
 		let options = ClientOptions::new()
 			.with_allow_http(true)
-			.with_connect_timeout(Duration::from_secs(5))
-			.with_timeout(self.policy.attempt);
+			.with_connect_timeout(self.policy.stall.min(Duration::from_secs(5)))
+			.with_timeout_disabled();
 		if self.policy.private_hosts {
 			options
 		} else {
@@ -307,7 +370,7 @@ impl Fetcher {
 	}
 }
 
-/// This crate's own rounds are the retries.
+/// The fetcher itself tries again.
 fn no_retries() -> RetryConfig {
 	RetryConfig { max_retries: 0, retry_timeout: Duration::from_secs(1), ..Default::default() }
 }
@@ -357,132 +420,4 @@ fn is_public(address: &IpAddr) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-	use std::{io::Write, net::TcpListener};
-
-	use deepnode_primitives::content::sha256;
-
-	use super::*;
-
-	fn content(bytes: &[u8], uris: &[String]) -> ContentRef {
-		let uris: Vec<_> = uris.iter().map(|uri| uri.clone().into_bytes().try_into().expect("short")).collect();
-		ContentRef { hash: sha256(bytes), length: bytes.len() as u64, uris: uris.try_into().expect("few") }
-	}
-
-	struct Setup {
-		_directory: tempfile::TempDir,
-		root: PathBuf,
-		fetcher: Fetcher,
-	}
-
-	fn setup() -> Setup {
-		let directory = tempfile::tempdir().expect("a directory");
-		let root = directory.path().join("root");
-		std::fs::create_dir_all(&root).expect("made");
-		let cache = Cache::open(&directory.path().join("cache"), 1 << 20).expect("opens");
-		let policy = Policy {
-			file_roots: vec![root.clone()],
-			private_hosts: true,
-			total: Duration::from_millis(1200),
-			attempt: Duration::from_millis(500),
-			longest: 1 << 20,
-		};
-		let fetcher = Fetcher::new(policy, cache, Metrics::new().expect("metrics"));
-		Setup { _directory: directory, root, fetcher }
-	}
-
-	/// Serves one body to every connection, after `status`.
-	fn serve(status: &'static str, body: Vec<u8>) -> String {
-		let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
-		let port = listener.local_addr().expect("bound").port();
-		std::thread::spawn(move || {
-			for stream in listener.incoming() {
-				let Ok(mut stream) = stream else { break };
-				let mut request = [0; 2048];
-				let _ = std::io::Read::read(&mut stream, &mut request);
-				let _ =
-					write!(stream, "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
-				let _ = stream.write_all(&body);
-			}
-		});
-		format!("http://127.0.0.1:{port}/a%20b/content")
-	}
-
-	#[tokio::test]
-	async fn each_uri_is_tried_until_one_has_the_content() {
-		let setup = setup();
-		let file = setup.root.join("content");
-		std::fs::write(&file, b"hello").expect("written");
-		let uris = [
-			"gopher://example.org/x".to_owned(),
-			format!("file://{}/missing", setup.root.display()),
-			serve("500 Internal Server Error", b"no".to_vec()),
-			serve("200 OK", b"hellO".to_vec()),
-		];
-		let mut wanted = content(b"hello", &uris);
-		let error = setup.fetcher.get(&wanted).await.expect_err("none has it").to_string();
-		for sign in ["gopher", "missing", "500", "its hash is"] {
-			assert!(error.contains(sign), "{error}");
-		}
-		wanted.uris = content(b"", &[uris[1].clone(), format!("file://{}", file.display())]).uris;
-		assert_eq!(setup.fetcher.get(&wanted).await.expect("found"), "hello");
-		// From now on the cache has it.
-		std::fs::remove_file(file).expect("removed");
-		assert_eq!(setup.fetcher.get(&wanted).await.expect("cached"), "hello");
-	}
-
-	#[tokio::test]
-	async fn http_content_is_fetched_and_checked() {
-		let setup = setup();
-		let uri = serve("200 OK", vec![7; 5000]);
-		assert_eq!(setup.fetcher.get(&content(&[7; 5000], &[uri])).await.expect("found").len(), 5000);
-	}
-
-	#[tokio::test]
-	async fn content_that_is_longer_than_declared_is_not_read_to_its_end() {
-		let setup = setup();
-		let mut wanted = content(b"hello", &[serve("200 OK", b"hello and much more".to_vec())]);
-		let error = setup.fetcher.get(&wanted).await.expect_err("longer").to_string();
-		assert!(error.contains("after the declared 5 bytes"), "{error}");
-		wanted.length = 1 << 40;
-		assert!(matches!(setup.fetcher.get(&wanted).await, Err(FetchError::TooLong { .. })));
-	}
-
-	#[tokio::test]
-	async fn files_outside_the_roots_are_not_read() {
-		let setup = setup();
-		let outside = setup.root.parent().expect("has one").join("secret");
-		std::fs::write(&outside, b"hello").expect("written");
-		std::os::unix::fs::symlink(&outside, setup.root.join("link")).expect("linked");
-		for uri in [
-			format!("file://{}", outside.display()),
-			format!("file://{}/../secret", setup.root.display()),
-			format!("file://{}/link", setup.root.display()),
-		] {
-			let error = setup.fetcher.get(&content(b"hello", &[uri])).await.expect_err("refused").to_string();
-			assert!(error.contains("--file-root"), "{error}");
-		}
-	}
-
-	#[test]
-	fn private_addresses_are_known() {
-		for private in
-			["127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.1", "::1", "fe80::1", "fd00::1", "::ffff:10.0.0.1"]
-		{
-			assert!(!is_public(&private.parse().expect("an address")), "{private}");
-		}
-		for public in ["1.1.1.1", "2606:4700::1111"] {
-			assert!(is_public(&public.parse().expect("an address")), "{public}");
-		}
-	}
-
-	#[tokio::test]
-	async fn private_hosts_are_refused_unless_allowed() {
-		let mut setup = setup();
-		setup.fetcher.policy.private_hosts = false;
-		let by_name = serve("200 OK", b"hello".to_vec()).replace("127.0.0.1", "localhost");
-		for uri in [serve("200 OK", b"hello".to_vec()), by_name] {
-			assert!(setup.fetcher.get(&content(b"hello", &[uri])).await.is_err());
-		}
-	}
-}
+mod tests;

@@ -59,7 +59,7 @@ async fn output(State(pages): State<Pages>, Path(digest): Path<String>) -> Respo
 	if hex::decode_to_slice(&digest, &mut hash).is_err() {
 		return (StatusCode::BAD_REQUEST, "a digest is 64 hexadecimal digits\n").into_response();
 	}
-	match pages.outputs.read(hash).await {
+	match pages.outputs.answer(hash).await {
 		Some(bytes) => ([("content-type", "application/octet-stream")], bytes).into_response(),
 		None => (StatusCode::NOT_FOUND, "no such output\n").into_response(),
 	}

@@ -1,7 +1,7 @@
 //! From a question to its answer: fetch, scan, run in the sandbox, make canonical. The same way for a
 //! task of the chain and for a file on the command line.
 
-use std::{future::Future, sync::Arc, time::Instant};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use codec::Encode;
 use deepnode_primitives::{
@@ -11,16 +11,21 @@ use deepnode_primitives::{
 	ModelId,
 };
 use prost::bytes::Bytes;
+use tokio::{
+	sync::{Semaphore, SemaphorePermit},
+	time::Instant,
+};
 
 use crate::{
+	cache::{DiskError, Held},
 	canonical::{canonical, Canonical},
 	chain::Model,
 	engine::Tensor,
-	fetch::Fetcher,
+	fetch::{Budget, FetchError, Fetcher},
 	metrics::Metrics,
 	sandbox::{
 		protocol::{identity, Load},
-		RunError, Sandbox, SandboxError,
+		Lease, RunError, Sandbox, SandboxError,
 	},
 };
 
@@ -44,46 +49,116 @@ impl Question {
 	}
 }
 
+/// Why there is no answer: this machine's trouble. Another attempt may succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+	/// The sandbox.
+	#[error(transparent)]
+	Sandbox(#[from] SandboxError),
+	/// The disk.
+	#[error(transparent)]
+	Disk(#[from] DiskError),
+}
+
 /// What answers questions.
 pub trait Answerer: Send + Sync + 'static {
-	/// The answer; an error is this machine's trouble, and no answer to give.
-	fn answer(&self, question: &Question) -> impl Future<Output = Result<Canonical, SandboxError>> + Send;
+	/// The answer. What is not here by `fetch_by` is answered as unavailable; an error is no answer to
+	/// give.
+	fn answer(&self, question: &Question, fetch_by: Instant)
+		-> impl Future<Output = Result<Canonical, Trouble>> + Send;
 	/// Gets a model ready before the first task asks for it.
 	fn prepare(&self, model: &Model) -> impl Future<Output = ()> + Send;
 }
+
+/// How long a served model is sought before the first task asks for it, and how long it may take.
+const PREPARE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(600));
+/// How long a model is sought that a warm sandbox was to make unnecessary, whatever time is left.
+const LAST_CHANCE: Duration = Duration::from_secs(2);
 
 /// Answers with the sandbox.
 pub struct Runner {
 	sandbox: Arc<Sandbox>,
 	fetcher: Fetcher,
 	metrics: Metrics,
+	/// As many permits as models may run at once. Fetching needs none: content that does not come must
+	/// not hold up tasks that have theirs.
+	turns: Semaphore,
+}
+
+/// What a task's input or model comes to: content here, or the answer that it is not to be had.
+type Gathered<T> = Result<T, Canonical>;
+
+/// Content, or the error code that says that it is unavailable.
+fn gathered(outcome: Result<Held, FetchError>, code: ErrorCode) -> Result<Gathered<Held>, Trouble> {
+	match outcome {
+		Ok(held) => Ok(Ok(held)),
+		Err(FetchError::Disk(error)) => Err(error.into()),
+		Err(error) => Ok(Err(Canonical::error(code, error.to_string()))),
+	}
+}
+
+/// How a run ends that gives no outputs.
+enum Ended {
+	Answered(Canonical),
+	Trouble(Trouble),
+}
+
+impl From<RunError> for Ended {
+	fn from(error: RunError) -> Self {
+		match error {
+			RunError::Answer { code, detail } => Self::Answered(Canonical::error(code, detail)),
+			RunError::Local(error) => Self::Trouble(error.into()),
+		}
+	}
+}
+
+impl From<Trouble> for Ended {
+	fn from(trouble: Trouble) -> Self {
+		Self::Trouble(trouble)
+	}
+}
+
+impl From<DiskError> for Ended {
+	fn from(error: DiskError) -> Self {
+		Self::Trouble(error.into())
+	}
 }
 
 impl Runner {
-	/// A runner.
-	pub fn new(sandbox: Arc<Sandbox>, fetcher: Fetcher, metrics: Metrics) -> Self {
-		Self { sandbox, fetcher, metrics }
+	/// A runner of up to `concurrency` models at once.
+	pub fn new(sandbox: Arc<Sandbox>, fetcher: Fetcher, metrics: Metrics, concurrency: u32) -> Self {
+		Self { sandbox, fetcher, metrics, turns: Semaphore::new(concurrency as usize) }
 	}
 
-	async fn input(&self, input: &Payload) -> Result<Bytes, Canonical> {
-		match input {
-			Payload::Inline(bytes) => Ok(Bytes::copy_from_slice(bytes)),
-			Payload::Reference(content) => self
-				.fetcher
-				.get(content)
-				.await
-				.map_err(|error| Canonical::error(ErrorCode::InputUnavailable, error.to_string())),
+	/// The graph's file, by then.
+	async fn graph(&self, model: &Model, budget: Budget) -> Result<Gathered<Held>, Trouble> {
+		let code = ErrorCode::ModelUnavailable;
+		match &model.graph {
+			Some(graph) => gathered(self.fetcher.get(graph, budget).await, code),
+			None => Ok(Err(Canonical::error(code, "the entry names no file"))),
 		}
 	}
 
+	/// Waits until a model may run.
+	async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+		self.metrics.queue.inc();
+		// The semaphore is never closed.
+		let turn = self.turns.acquire().await.ok();
+		self.metrics.queue.dec();
+		turn
+	}
+
 	/// Runs in a child that has the model, or in a fresh one.
-	async fn run(&self, model: &Model, bundle: &Bytes) -> Result<Vec<Tensor>, RunError> {
+	async fn run(
+		&self,
+		model: &Model,
+		graph: Option<Gathered<Held>>,
+		bundle: &Bytes,
+		fetch_by: Instant,
+	) -> Result<Vec<Tensor>, Ended> {
 		let begun = Instant::now();
-		let unavailable = |detail: String| RunError::Answer { code: ErrorCode::ModelUnavailable, detail };
-		let Some(graph) = &model.graph else { return Err(unavailable("the entry names no file".into())) };
-		let declared = Some((model.inputs.clone(), model.outputs.clone()));
-		let identity = identity(&graph.hash, &declared);
-		if let Some(lease) = self.sandbox.warm(&identity) {
+		let identity = loaded_as(model);
+		if let Some(lease) = identity.as_ref().and_then(|identity| self.sandbox.warm(identity)) {
 			match lease.run(bundle.to_vec()).await {
 				Ok(outputs) => {
 					self.observe("warm", begun);
@@ -93,11 +168,21 @@ impl Runner {
 				Err(error) => tracing::debug!(%error, "a warm sandbox failed; a fresh one decides"),
 			}
 		}
-		let bytes = self.fetcher.get(graph).await.map_err(|error| unavailable(error.to_string()))?;
-		let (lease, _) = self.sandbox.load(identity, Load { model: bytes.to_vec(), declared }).await?;
+		let graph = match graph {
+			Some(graph) => graph,
+			None => self.graph(model, Budget::until(fetch_by.max(Instant::now() + LAST_CHANCE))).await?,
+		};
+		let bytes = graph.map_err(Ended::Answered)?.read().await?;
+		let lease = self.load(model, bytes).await?;
 		let outputs = lease.run(bundle.to_vec()).await?;
 		self.observe("cold", begun);
 		Ok(outputs)
+	}
+
+	async fn load(&self, model: &Model, bytes: Bytes) -> Result<Lease, RunError> {
+		let declared = Some((model.inputs.clone(), model.outputs.clone()));
+		let identity = identity(&sha256(&bytes), &declared);
+		Ok(self.sandbox.load(identity, Load { model: bytes.to_vec(), declared }).await?.0)
 	}
 
 	fn observe(&self, child: &str, begun: Instant) {
@@ -105,39 +190,69 @@ impl Runner {
 	}
 }
 
+/// What names a model in the sandbox.
+fn loaded_as(model: &Model) -> Option<Digest> {
+	let graph = model.graph.as_ref()?;
+	Some(identity(&graph.hash, &Some((model.inputs.clone(), model.outputs.clone()))))
+}
+
 impl Answerer for Runner {
-	/// Errors are found in this order, so that two workers find the same one: the input's, the model's,
-	/// the run's, the outputs'.
-	async fn answer(&self, question: &Question) -> Result<Canonical, SandboxError> {
+	/// The input and the model are fetched side by side. Errors are found in this order, so that two
+	/// workers find the same one: the input's, the model's, the run's, the outputs'.
+	async fn answer(&self, question: &Question, fetch_by: Instant) -> Result<Canonical, Trouble> {
 		let Question { model, input, .. } = question;
-		let bundle = match self.input(input).await {
-			Ok(bundle) => bundle,
-			Err(error) => return Ok(error),
+		let budget = Budget::until(fetch_by);
+		let fetch_input = async {
+			match input {
+				Payload::Inline(_) => None,
+				Payload::Reference(content) => Some(self.fetcher.get(content, budget).await),
+			}
+		};
+		let fetch_graph = async {
+			match loaded_as(model) {
+				Some(identity) if self.sandbox.is_warm(&identity) => None,
+				_ => Some(self.graph(model, budget).await),
+			}
+		};
+		let (fetched, graph) = futures::join!(fetch_input, fetch_graph);
+		let fetched = match fetched.map(|outcome| gathered(outcome, ErrorCode::InputUnavailable)).transpose()? {
+			Some(Err(answer)) => return Ok(answer),
+			Some(Ok(held)) => Some(held),
+			None => None,
+		};
+		let _turn = self.turn().await;
+		let bundle = match (fetched, input) {
+			(Some(held), _) => held.read().await?,
+			(None, input) => Bytes::copy_from_slice(input.inline().unwrap_or_default()),
 		};
 		let items = match read_bundle(&model.inputs, &bundle) {
 			Ok((_, items)) => items,
 			Err(error) => return Ok(Canonical::error(ErrorCode::InputInvalid, format!("{error:?}"))),
 		};
-		match self.run(model, &bundle).await {
+		match self.run(model, graph.transpose()?, &bundle, fetch_by).await {
 			Ok(outputs) => Ok(canonical(&model.outputs, &model.comparison, items, &outputs)),
-			Err(RunError::Answer { code, detail }) => Ok(Canonical::error(code, detail)),
-			Err(RunError::Local(error)) => Err(error),
+			Err(Ended::Answered(answer)) => Ok(answer),
+			Err(Ended::Trouble(trouble)) => Err(trouble),
 		}
 	}
 
 	async fn prepare(&self, model: &Model) {
-		let Some(graph) = &model.graph else { return };
-		let declared = Some((model.inputs.clone(), model.outputs.clone()));
-		let identity = identity(&graph.hash, &declared);
-		if self.sandbox.is_warm(&identity) {
+		if loaded_as(model).is_none_or(|identity| self.sandbox.is_warm(&identity)) {
 			return;
 		}
-		let bytes = match self.fetcher.get(graph).await {
-			Ok(bytes) => bytes,
-			Err(error) => return tracing::warn!(%error, "a served model cannot be fetched"),
+		let now = Instant::now();
+		let budget = Budget { retry: now + PREPARE.0, end: now + PREPARE.1 };
+		let bytes = match self.graph(model, budget).await {
+			Ok(Ok(held)) => held.read().await.map_err(Trouble::from),
+			Ok(Err(Canonical { reason, .. })) => return tracing::warn!(reason, "a served model cannot be fetched"),
+			Err(trouble) => Err(trouble),
 		};
-		match self.sandbox.load(identity, Load { model: bytes.to_vec(), declared }).await {
-			Ok((lease, _)) => lease.keep(),
+		let bytes = match bytes {
+			Ok(bytes) => bytes,
+			Err(error) => return tracing::warn!(%error, "a served model cannot be kept"),
+		};
+		match self.load(model, bytes).await {
+			Ok(lease) => lease.keep(),
 			Err(error) => tracing::warn!(%error, "a served model cannot be loaded"),
 		}
 	}

@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-	chain::{Block, Chain, ChainError, Stage},
+	chain::{Block, Chain, ChainError},
 	health::Health,
 	runner::Answerer,
 	tasks::Attendant,
@@ -171,13 +171,13 @@ impl<C: Chain, A: Answerer> Service<C, A> {
 			self.was_registered = Some(false);
 			return Ok(());
 		};
-		self.health.registered(worker.leaving.is_none());
+		self.health.registered(!worker.leaving);
 		if self.was_registered != Some(true) {
 			tracing::info!(%account, capacity = worker.capacity, models = ?worker.models, "registered as a worker");
 			if worker.models.is_empty() {
 				tracing::warn!("this worker serves no model yet; join a pool with `deepnode worker serve <MODEL>`");
 			}
-			if worker.leaving.is_some() {
+			if worker.leaving {
 				tracing::warn!("this worker is leaving; no more tasks will come");
 			}
 		}
@@ -210,10 +210,8 @@ impl<C: Chain, A: Answerer> Service<C, A> {
 			if block.number.saturating_sub(since) < FORGET_AFTER {
 				continue;
 			}
-			let over =
-				self.attendant.chain.task(task, block.hash).await?.is_none_or(|task| task.stage == Stage::Closed);
-			let seated = self.attendant.chain.seat(task, block.hash).await?.is_some();
-			if !over && seated {
+			// As long as the task is kept its answers may be asked for.
+			if self.attendant.chain.seat(task, block.hash).await?.is_some() {
 				continue;
 			}
 			match store.forget(task).await {

@@ -1,19 +1,24 @@
 //! What the worker must not forget: the salt and the answer of each commitment. On disk before the
 //! commitment is sent, kept until the task is long over.
+//!
+//! Each task has a file of its own, which appears whole or not at all. To read what is kept, or to start,
+//! nothing has to be written: a worker on a full disk opens its commitments all the same.
 
 use std::{
-	fs,
-	path::Path,
+	fs::{self, File},
+	io::{self, Write},
+	path::{Path, PathBuf},
 	sync::{Arc, Mutex, PoisonError},
 };
 
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeAll, Encode};
 use deepnode_primitives::{content::Digest, TaskId};
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use tempfile::NamedTempFile;
 
 use crate::chain::{AccountId, H256};
 
-const TASKS: TableDefinition<TaskId, &[u8]> = TableDefinition::new("tasks");
+/// The file that a store's owner has locked.
+const LOCK: &str = "lock";
 
 /// What is kept of one task.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -35,120 +40,127 @@ pub struct Record {
 #[error("the store {path}: {source}; check that the disk has space left and that no other worker uses this --data-dir")]
 pub struct StoreError {
 	path: String,
-	source: Box<redb::Error>,
+	source: io::Error,
 }
 
 /// The records of one account on one chain. Clones share it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Store {
-	/// `None` after the disk failed: then the next use opens the file again, since redb takes nothing
-	/// more from a handle that has seen an input or output error.
-	database: Arc<Mutex<Option<Database>>>,
-	path: Arc<Path>,
+	folder: Arc<Path>,
+	/// Held by whoever writes, so that a question is given one salt only.
+	writing: Arc<Mutex<()>>,
+	/// Keeps other processes out.
+	_lock: Arc<File>,
 }
 
 impl Store {
 	/// Opens, or makes, the store of an account on the chain with this first block. Another chain, such
-	/// as a development chain begun anew, has another file: task numbers begin again there.
+	/// as a development chain begun anew, has another folder: task numbers begin again there.
 	pub fn open(directory: &Path, genesis: &H256, account: &AccountId) -> Result<Self, StoreError> {
 		let account: &[u8] = account.as_ref();
 		let short = |bytes: &[u8]| hex::encode(bytes.iter().copied().take(6).collect::<Vec<_>>());
-		let path = directory.join(format!("tasks-{}-{}.redb", short(genesis.as_bytes()), short(account)));
-		let made = fs::create_dir_all(directory).map_err(redb::Error::from);
-		let database = made.and_then(|()| open(&path)).map_err(|source| failed(&path, source))?;
-		Ok(Self { database: Arc::new(Mutex::new(Some(database))), path: path.into() })
+		let folder = directory.join(format!("tasks-{}-{}", short(genesis.as_bytes()), short(account)));
+		let lock = take(&folder).map_err(|source| failed(&folder, source))?;
+		Ok(Self { folder: folder.into(), writing: Arc::default(), _lock: Arc::new(lock) })
 	}
 
 	/// What is kept of a task.
 	pub async fn get(&self, task: TaskId) -> Result<Option<Record>, StoreError> {
-		self.work(move |database| {
-			let table = database.begin_read()?.open_table(TASKS)?;
-			Ok(table.get(task)?.and_then(|bytes| Record::decode(&mut bytes.value()).ok()))
-		})
-		.await
+		self.work(move |store| store.read(task)).await
 	}
 
 	/// Keeps a record, unless there is one for the same question already: that one stays and is
 	/// returned, so that a question has one answer and one salt for ever. When this returns, the record
 	/// survives a power cut.
 	pub async fn keep(&self, task: TaskId, record: Record) -> Result<Record, StoreError> {
-		self.work(move |database| {
-			let transaction = database.begin_write()?;
-			let kept = {
-				let mut table = transaction.open_table(TASKS)?;
-				let known = table
-					.get(task)?
-					.and_then(|bytes| Record::decode(&mut bytes.value()).ok())
-					.filter(|known| known.question == record.question);
-				match known {
-					Some(known) => known,
-					None => {
-						table.insert(task, record.encode().as_slice())?;
-						record
-					},
-				}
-			};
-			transaction.commit()?;
-			Ok(kept)
+		self.work(move |store| {
+			let _writing = store.writing.lock().unwrap_or_else(PoisonError::into_inner);
+			if let Some(known) = store.read(task)?.filter(|known| known.question == record.question) {
+				return Ok(known);
+			}
+			let mut file = NamedTempFile::new_in(&store.folder)?;
+			// Not through the temporary file itself, whose errors name it: no two would be the same complaint.
+			file.as_file_mut().write_all(&record.encode())?;
+			file.as_file().sync_all()?;
+			file.persist(store.path(task)).map_err(|error| error.error)?;
+			File::open(&store.folder)?.sync_all()?;
+			Ok(record)
 		})
 		.await
 	}
 
 	/// Forgets a task.
 	pub async fn forget(&self, task: TaskId) -> Result<(), StoreError> {
-		self.work(move |database| {
-			let transaction = database.begin_write()?;
-			transaction.open_table(TASKS)?.remove(task)?;
-			Ok(transaction.commit()?)
+		self.work(move |store| match fs::remove_file(store.path(task)) {
+			Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+			_ => Ok(()),
 		})
 		.await
 	}
 
 	/// The tasks of which something is kept.
 	pub async fn tasks(&self) -> Result<Vec<TaskId>, StoreError> {
-		self.work(|database| {
-			let table = database.begin_read()?.open_table(TASKS)?;
-			let tasks = table.iter()?.map(|entry| Ok(entry?.0.value())).collect::<Result<_, redb::StorageError>>()?;
+		self.work(|store| {
+			let mut tasks = Vec::new();
+			for entry in fs::read_dir(&store.folder)? {
+				tasks.extend(task_of(&entry?.path()));
+			}
+			tasks.sort_unstable();
 			Ok(tasks)
 		})
 		.await
 	}
 
+	fn path(&self, task: TaskId) -> PathBuf {
+		self.folder.join(task.to_string())
+	}
+
+	fn read(&self, task: TaskId) -> io::Result<Option<Record>> {
+		let bytes = match fs::read(self.path(task)) {
+			Ok(bytes) => bytes,
+			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+			Err(error) => return Err(error),
+		};
+		let broken = |_| io::Error::new(io::ErrorKind::InvalidData, format!("the file of task {task} is damaged"));
+		Record::decode_all(&mut &bytes[..]).map(Some).map_err(broken)
+	}
+
 	/// Disk work, off the threads that serve the chain.
 	async fn work<T: Send + 'static>(
 		&self,
-		work: impl FnOnce(&Database) -> Result<T, redb::Error> + Send + 'static,
+		work: impl FnOnce(&Self) -> io::Result<T> + Send + 'static,
 	) -> Result<T, StoreError> {
 		let this = self.clone();
-		let done = tokio::task::spawn_blocking(move || {
-			let mut handle = this.database.lock().unwrap_or_else(PoisonError::into_inner);
-			let database = match handle.take() {
-				Some(database) => database,
-				None => open(&this.path)?,
-			};
-			let done = work(&database);
-			if !matches!(done, Err(redb::Error::Io(_) | redb::Error::PreviousIo)) {
-				*handle = Some(database);
-			}
-			done
-		})
-		.await;
-		let done =
-			done.unwrap_or_else(|error| Err(redb::StorageError::from(std::io::Error::other(error.to_string())).into()));
-		done.map_err(|source| failed(&self.path, source))
+		let done = tokio::task::spawn_blocking(move || work(&this)).await;
+		done.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(|source| failed(&self.folder, source))
 	}
 }
 
-fn open(path: &Path) -> Result<Database, redb::Error> {
-	let database = Database::create(path)?;
-	let transaction = database.begin_write()?;
-	transaction.open_table(TASKS)?;
-	transaction.commit()?;
-	Ok(database)
+/// Makes the folder and locks it, and removes what an earlier process did not bring to its end.
+fn take(folder: &Path) -> io::Result<File> {
+	fs::create_dir_all(folder)?;
+	let lock = File::options().create(true).append(true).open(folder.join(LOCK))?;
+	lock.try_lock()?;
+	for entry in fs::read_dir(folder)? {
+		let path = entry?.path();
+		if task_of(&path).is_none() && !path.ends_with(LOCK) && path.is_file() {
+			fs::remove_file(path)?;
+		}
+	}
+	// The folder itself survives a power cut before anything in it has to.
+	if let Some(parent) = folder.parent() {
+		File::open(parent)?.sync_all()?;
+	}
+	Ok(lock)
 }
 
-fn failed(path: &Path, source: redb::Error) -> StoreError {
-	StoreError { path: path.display().to_string(), source: source.into() }
+/// The task whose file this is.
+fn task_of(path: &Path) -> Option<TaskId> {
+	path.file_name()?.to_str()?.parse().ok()
+}
+
+fn failed(path: &Path, source: io::Error) -> StoreError {
+	StoreError { path: path.display().to_string(), source }
 }
 
 #[cfg(test)]
@@ -197,7 +209,24 @@ mod tests {
 	async fn two_workers_cannot_share_a_store() {
 		let directory = tempfile::tempdir().expect("a directory");
 		let _first = open(directory.path());
-		let error = Store::open(directory.path(), &H256::zero(), &AccountId::new([7; 32])).err().expect("refused");
+		let error = Store::open(directory.path(), &H256::zero(), &AccountId::new([7; 32])).expect_err("refused");
 		assert!(error.to_string().contains("no other worker"), "{error}");
+	}
+
+	#[tokio::test]
+	async fn what_was_half_written_is_gone_and_what_is_damaged_is_an_error() {
+		let directory = tempfile::tempdir().expect("a directory");
+		let store = open(directory.path());
+		store.keep(1, record(0, 1)).await.expect("kept");
+		let folder = store.folder.clone();
+		drop(store);
+		fs::write(folder.join(".tmpAbCdEf"), b"half").expect("written");
+		let store = open(directory.path());
+		assert_eq!(fs::read_dir(&folder).expect("read").count(), 2, "the record and the lock");
+		assert_eq!(store.tasks().await.expect("read"), vec![1]);
+		// Answering anew would commit to another salt than the first time.
+		fs::write(folder.join("1"), b"damaged").expect("written");
+		assert!(store.get(1).await.is_err());
+		assert!(store.keep(1, record(0, 2)).await.expect_err("refused").to_string().contains("task 1 is damaged"));
 	}
 }

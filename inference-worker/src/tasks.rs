@@ -3,10 +3,7 @@
 //! Nothing is remembered from events. Each step looks at the chain's state and at the store and does
 //! the one thing that is next, so it does not matter where an earlier step, or an earlier process, ended.
 
-use std::{
-	sync::Arc,
-	time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use deepnode_primitives::{
 	canonical::Answer,
@@ -16,21 +13,31 @@ use deepnode_primitives::{
 };
 use futures::future::BoxFuture;
 use tokio::{
-	sync::{watch, Semaphore},
-	time::timeout,
+	sync::watch,
+	time::{timeout, Instant},
 };
 
 use crate::{
-	cache::Cache,
-	chain::{self, Block, Chain, ChainError, Stage},
+	cache::{Cache, DiskError},
+	chain::{self, Block, Chain, ChainError, Seat},
 	metrics::Metrics,
-	runner::{Answerer, Question},
-	sandbox::SandboxError,
+	runner::{Answerer, Question, Trouble},
 	store::{Record, Store, StoreError},
 };
 
 /// How long a transaction may take into a block before the state is looked at again.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Which part of what is left of the commit window goes to fetching the input and the model: one in
+/// this many. The rest is for the run, and for the commitment's way into a block.
+const FETCH_PART: u32 = 2;
+/// What fetching gets in any case: the chain may be late to close a window.
+const LEAST_FETCH: Duration = Duration::from_secs(2);
+
+/// Until when a task's input and model are fetched from now on, if it was first seen at `seen`.
+fn fetch_by(now: Instant, seen: Instant, window: Duration) -> Instant {
+	let left = (seen + window).saturating_duration_since(now);
+	now + (left / FETCH_PART).max(LEAST_FETCH)
+}
 
 /// Why a step of a task did not succeed. The next block brings the next attempt.
 #[derive(Debug, thiserror::Error)]
@@ -41,9 +48,18 @@ pub enum StepError {
 	/// The disk. Without a kept salt there is no commitment.
 	#[error(transparent)]
 	Store(#[from] StoreError),
-	/// The sandbox.
+	/// The sandbox, or the disk for what is fetched.
 	#[error(transparent)]
-	Sandbox(#[from] SandboxError),
+	Answer(#[from] Trouble),
+	/// The disk, for an answer that others are to fetch.
+	#[error(transparent)]
+	Disk(#[from] DiskError),
+	/// The answer is longer than the chain takes, and nobody could fetch it here.
+	#[error(
+		"an answer of {0} bytes is longer than the {MAX_INLINE_LEN} that the chain carries, and nobody can fetch it \
+		 from here, so it is not committed to; name this worker's address with --public-url"
+	)]
+	Unpublishable(usize),
 	/// The chain names a model or an input that it does not have.
 	#[error("the chain does not have the {0} of this task")]
 	Missing(&'static str),
@@ -66,7 +82,9 @@ impl StepError {
 		match self {
 			Self::Chain(_) | Self::Missing(_) => "chain",
 			Self::Store(_) => "store",
-			Self::Sandbox(_) => "sandbox",
+			Self::Answer(Trouble::Sandbox(_)) => "sandbox",
+			Self::Answer(Trouble::Disk(_)) | Self::Disk(_) => "disk",
+			Self::Unpublishable(_) => "public_url",
 			Self::Foreign(_) => "foreign_commitment",
 			Self::Slow(_) => "slow_transaction",
 			Self::Salt(_) => "randomness",
@@ -117,8 +135,6 @@ pub struct Attendant<C, A> {
 	pub public_url: Option<String>,
 	/// The counters.
 	pub metrics: Metrics,
-	/// As many permits as runs may be at once.
-	pub turns: Semaphore,
 }
 
 impl<C: Chain, A: Answerer> Attendant<C, A> {
@@ -132,7 +148,7 @@ impl<C: Chain, A: Answerer> Attendant<C, A> {
 		let mut at = *head.borrow_and_update();
 		let mut sent: Option<(&'static str, BoxFuture<'_, Result<Block, StepError>>)> = None;
 		loop {
-			let next = self.next(task, at.hash).await;
+			let next = self.next(task, at.hash, seen).await;
 			let pending = sent.as_ref().map(|(name, _)| *name);
 			match next {
 				Ok(Next::Done) => {
@@ -207,27 +223,27 @@ impl<C: Chain, A: Answerer> Attendant<C, A> {
 		}
 	}
 
-	/// What is next for a task in the state of block `at`. What a commitment needs is computed and kept
-	/// on the way.
-	pub async fn next(&self, id: TaskId, at: chain::H256) -> Result<Next, StepError> {
-		let (task, seat) = futures::try_join!(self.chain.task(id, at), self.chain.seat(id, at))?;
-		let (Some(task), Some(seat)) = (task, seat) else { return Ok(Next::Done) };
-		match (task.stage, seat.commitment) {
-			(Stage::Closed, _) => Ok(Next::Done),
-			_ if seat.revealed => Ok(Next::Done),
-			(Stage::Assigned, None) => {
-				Ok(Next::Send(Box::new(Transaction::Commit(self.commitment(id, &task, at).await?))))
+	/// What is next for a task, first seen at `seen`, in the state of block `at`. What a commitment needs
+	/// is computed and kept on the way.
+	///
+	/// The worker's seat says it all: whatever became of the task meanwhile, a seat that waits for a
+	/// commitment gets it, and one that may be opened is opened.
+	pub async fn next(&self, id: TaskId, at: chain::H256, seen: Instant) -> Result<Next, StepError> {
+		match self.chain.seat(id, at).await? {
+			None | Some(Seat::Done) => Ok(Next::Done),
+			Some(Seat::MayCommit) => {
+				let record = self.commitment(id, at, seen).await?;
+				Ok(Next::Send(Box::new(Transaction::Commit(record))))
 			},
-			(Stage::Committed, Some(commitment)) => {
+			Some(Seat::Committed(commitment)) => {
+				self.kept(id, commitment).await?;
+				Ok(Next::Wait)
+			},
+			Some(Seat::MayReveal(commitment)) => {
 				let record = self.kept(id, commitment).await?;
 				let output = self.publish(&record).await;
 				Ok(Next::Send(Box::new(Transaction::Reveal(record, output))))
 			},
-			(_, Some(commitment)) => {
-				self.kept(id, commitment).await?;
-				Ok(Next::Wait)
-			},
-			(_, None) => Ok(Next::Wait),
 		}
 	}
 
@@ -244,26 +260,24 @@ impl<C: Chain, A: Answerer> Attendant<C, A> {
 	}
 
 	/// The record to commit to: the one that is kept for this question, or a new one.
-	async fn commitment(&self, id: TaskId, task: &chain::Task, at: chain::H256) -> Result<Record, StepError> {
-		let (model, input) = futures::try_join!(self.chain.model(task.model, at), self.chain.input(id, at))?;
+	async fn commitment(&self, id: TaskId, at: chain::H256, seen: Instant) -> Result<Record, StepError> {
+		let asked = self.chain.asked(id, at).await?.ok_or(StepError::Missing("task"))?;
+		let (model, input) = futures::try_join!(self.chain.model(asked, at), self.chain.input(id, at))?;
 		let model = model.ok_or(StepError::Missing("model"))?;
 		let input = input.ok_or(StepError::Missing("input"))?;
-		let question = Question { id: task.model, model, input };
+		let question = Question { id: asked, model, input };
 		let name = question.digest();
 		if let Some(record) = self.store.get(id).await?.filter(|record| record.question == name) {
 			return Ok(record);
 		}
-		let answer = self.answer(id, &question).await?;
+		let window = self.chain.commit_window(at).await?;
+		let answer = self.answer(id, &question, fetch_by(Instant::now(), seen, window)).await?;
 		self.seal(id, name, &answer).await
 	}
 
-	async fn answer(&self, id: TaskId, question: &Question) -> Result<Answer, StepError> {
-		self.metrics.queue.inc();
-		let turn = self.turns.acquire().await;
-		self.metrics.queue.dec();
+	async fn answer(&self, id: TaskId, question: &Question, fetch_by: Instant) -> Result<Answer, StepError> {
 		let begun = Instant::now();
-		let canonical = self.answerer.answer(question).await?;
-		drop(turn);
+		let canonical = self.answerer.answer(question, fetch_by).await?;
 		match (&canonical.answer, &canonical.reason) {
 			(Answer::Error(code), reason) => {
 				self.metrics.error_answer(*code);
@@ -277,10 +291,16 @@ impl<C: Chain, A: Answerer> Attendant<C, A> {
 	/// Draws a salt and keeps it with the answer. Only what this returns is ever committed to.
 	async fn seal(&self, id: TaskId, question: [u8; 32], answer: &Answer) -> Result<Record, StepError> {
 		let salt = chain::keys::random::<32>()?;
-		let digest = answer.digest();
+		let (answer, digest) = (answer.to_bytes(), answer.digest());
+		// A commitment that cannot be opened costs more than none.
+		if answer.len() > MAX_INLINE_LEN as usize {
+			if self.public_url.is_none() {
+				return Err(StepError::Unpublishable(answer.len()));
+			}
+			self.outputs.put(digest, answer.clone().into()).await?;
+		}
 		let commitment = commitment(&self.chain.genesis(), id, self.chain.account(), &salt, &digest);
-		let record = Record { question, salt, digest, answer: answer.to_bytes(), commitment };
-		Ok(self.store.keep(id, record).await?)
+		Ok(self.store.keep(id, Record { question, salt, digest, answer, commitment }).await?)
 	}
 
 	/// The record behind a commitment of this worker.
@@ -306,8 +326,11 @@ impl<C: Chain, A: Answerer> Attendant<C, A> {
 				record.answer.len()
 			);
 		}
-		if let Err(error) = self.outputs.put(record.digest, bytes.into()).await {
-			tracing::error!(%error, "a long answer cannot be kept for others to fetch; check the space below --data-dir");
+		// It was there before the commitment, and may have made place for others since.
+		if self.outputs.answer(record.digest).await.is_none() {
+			if let Err(error) = self.outputs.put(record.digest, bytes.into()).await {
+				tracing::error!(%error, "a long answer cannot be kept for others to fetch");
+			}
 		}
 		let uris: Vec<_> = uri.into_iter().filter_map(|uri| uri.try_into().ok()).collect();
 		Payload::Reference(ContentRef {

@@ -1,12 +1,12 @@
 //! The `run` command: puts the parts together and takes them down in order.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{fs, io, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use tokio::{
 	net::TcpListener,
 	signal::unix::{signal, SignalKind},
-	sync::{watch, Semaphore},
+	sync::watch,
 	time::sleep,
 };
 
@@ -18,7 +18,7 @@ use crate::{
 	health::Health,
 	http::{self, Pages},
 	metrics::Metrics,
-	runner::Runner,
+	runner::{Answerer, Runner},
 	sandbox::Sandbox,
 	service,
 	store::Store,
@@ -27,8 +27,10 @@ use crate::{
 
 const MIB: u64 = 1 << 20;
 
-/// Serves tasks until a signal ends it.
-pub async fn run(args: Run) -> anyhow::Result<()> {
+/// Serves tasks until a signal ends it. `wrap` makes what answers them of the worker's own [`Runner`],
+/// which is the shipped worker's whole answer.
+pub async fn run<A: Answerer>(args: Run, wrap: impl FnOnce(Runner) -> A) -> anyhow::Result<()> {
+	outlive_full_disks()?;
 	let key = keys::parse(&args.key)?;
 	fs::create_dir_all(&args.data_dir)
 		.with_context(|| format!("cannot make the directory {}", args.data_dir.display()))?;
@@ -58,20 +60,13 @@ pub async fn run(args: Run) -> anyhow::Result<()> {
 	};
 	let cache = Cache::open(&args.data_dir.join("content"), args.cache.saturating_mul(MIB))?;
 	let fetcher = Fetcher::new(policy, cache, metrics.clone());
-	let answerer = Arc::new(Runner::new(sandbox, fetcher, metrics.clone()));
+	let answerer = Arc::new(wrap(Runner::new(sandbox, fetcher, metrics.clone(), args.concurrency)));
 
 	let stop = stop_signal()?;
 	let Some(chain) = connect(&args.node, key, stop.clone()).await else { return Ok(()) };
 	let store = Store::open(&args.data_dir, &chain.genesis(), chain.account())?;
-	let attendant = Attendant {
-		chain: Arc::new(chain),
-		answerer,
-		store,
-		outputs,
-		public_url: args.public_url,
-		metrics,
-		turns: Semaphore::new(args.concurrency as usize),
-	};
+	let attendant =
+		Attendant { chain: Arc::new(chain), answerer, store, outputs, public_url: args.public_url, metrics };
 	service::serve(Arc::new(attendant), health, stop, Duration::from_secs(args.grace)).await;
 	tracing::info!("stopped");
 	Ok(())
@@ -97,6 +92,12 @@ async fn connect(url: &str, key: Keypair, mut stop: watch::Receiver<bool>) -> Op
 			_ = stop.wait_for(|stop| *stop) => return None,
 		}
 	}
+}
+
+/// Has a write beyond a limit on the size of files (`RLIMIT_FSIZE`) fail like one to a full disk. The
+/// kernel's signal would end the process.
+pub fn outlive_full_disks() -> io::Result<()> {
+	signal(SignalKind::from_raw(libc::SIGXFSZ)).map(drop)
 }
 
 /// Becomes true at the first SIGTERM or SIGINT; the second ends the process.

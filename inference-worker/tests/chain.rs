@@ -87,6 +87,7 @@ async fn register(client: &Client, models: &std::path::Path) -> ModelId {
 		runtime_class: None,
 		fhe: None,
 		parent: None,
+		data_sets: vec![],
 	};
 	let owner = keys::parse("//Dave").expect("a key");
 	let done = client.register_model(&owner, None, &spec).await.expect("registered");

@@ -1,5 +1,5 @@
 use super::*;
-use crate::tasks::tests::{start, FakeChain, Moody};
+use crate::tasks::tests::{start, Entry, FakeChain, Moody};
 
 /// Runs a service until `done`, with a block every few milliseconds.
 async fn run_until(
@@ -32,7 +32,7 @@ async fn run_until(
 }
 
 fn all_closed(chain: &FakeChain) -> bool {
-	chain.state.lock().expect("lock").tasks.values().all(|task| task.stage == Stage::Closed)
+	chain.state.lock().expect("lock").tasks.values().all(|task| !task.assigned)
 }
 
 #[tokio::test]
@@ -54,9 +54,9 @@ async fn open_tasks_are_finished_after_the_signal() {
 	let late = chain.clone();
 	tokio::spawn(async move {
 		sleep(Duration::from_millis(200)).await;
-		late.change(1, |task| task.stage = Stage::Committed);
+		late.change(1, Entry::others_commit);
 	});
-	let committed = |chain: &FakeChain| chain.entry(1).commitment.is_some();
+	let committed = |chain: &FakeChain| chain.entry(1).ours().is_some_and(|place| place.commitment.is_some());
 	run_until(chain.clone(), directory.path(), Duration::from_secs(5), committed).await;
 	assert!(all_closed(&chain), "the reveal came after the signal");
 }
@@ -66,22 +66,25 @@ async fn what_is_not_done_within_the_grace_goes_on_after_the_next_start() {
 	let directory = tempfile::tempdir().expect("a directory");
 	let chain = FakeChain::new();
 	chain.assign(1, false);
-	let committed = |chain: &FakeChain| chain.entry(1).commitment.is_some();
+	let committed = |chain: &FakeChain| chain.entry(1).ours().is_some_and(|place| place.commitment.is_some());
 	run_until(chain.clone(), directory.path(), Duration::from_millis(50), committed).await;
 	assert!(!all_closed(&chain));
-	chain.change(1, |task| task.stage = Stage::Committed);
+	chain.change(1, Entry::others_commit);
 	run_until(chain.clone(), directory.path(), Duration::from_secs(1), all_closed).await;
 }
 
 #[tokio::test]
-async fn what_ended_long_ago_is_forgotten() {
+async fn what_ended_long_ago_is_forgotten_when_the_chain_forgets_it() {
 	let directory = tempfile::tempdir().expect("a directory");
 	let chain = FakeChain::new();
 	chain.assign(1, true);
+	chain.assign(2, true);
 	run_until(chain.clone(), directory.path(), Duration::from_secs(1), all_closed).await;
+	chain.change(1, |task| task.places.clear());
 	let first = chain.heads.borrow().number;
 	let past = move |chain: &FakeChain| chain.heads.borrow().number > first + FORGET_AFTER + 3 * CHECK_EVERY;
 	run_until(chain.clone(), directory.path(), Duration::from_secs(1), past).await;
 	let answerer = Arc::new(Moody::default());
-	assert!(start(&chain, &answerer, directory.path()).store.tasks().await.expect("read").is_empty());
+	let kept = start(&chain, &answerer, directory.path()).store.tasks().await.expect("read");
+	assert_eq!(kept, vec![2], "an answer of a task that can still be audited is kept");
 }

@@ -7,24 +7,90 @@ use std::{
 	},
 };
 
-use deepnode_primitives::{canonical::Output, comparison::Comparison, content::Digest, task::ErrorCode, ModelId};
+use deepnode_primitives::{
+	canonical::Output, chunks::verify, comparison::Comparison, content::Digest, task::ErrorCode, ModelId,
+};
 use futures::{Stream, StreamExt};
 
 use super::*;
 use crate::{
 	canonical::Canonical,
-	chain::{AccountId, Model, Seat, Task, WorkerInfo, H256},
+	chain::{AccountId, Model, Registration, H256},
+	sandbox::SandboxError,
 };
+
+/// Where a task on the fake chain stands. The worker is not told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+	/// Its workers answer it for the first time.
+	Open,
+	/// Their answers had no majority, and more are asked.
+	Disputed,
+	/// They had, and it is audited perhaps.
+	Settled,
+	/// An audit has shown another answer.
+	Overturned,
+}
+
+/// A seat on the fake chain.
+#[derive(Clone)]
+pub struct Place {
+	/// Whether it is the worker's under test.
+	pub ours: bool,
+	/// Those who were asked together.
+	pub wave: u32,
+	pub commitment: Option<H256>,
+	pub revealed: Option<Payload>,
+}
 
 /// One task on the fake chain.
 #[derive(Clone)]
 pub struct Entry {
-	pub stage: Stage,
 	pub input: Vec<u8>,
-	pub commitment: Option<H256>,
-	pub revealed: Option<Payload>,
-	/// The other workers have committed.
-	pub others_ready: bool,
+	pub status: Status,
+	/// Whether it is among the worker's assignments.
+	pub assigned: bool,
+	pub places: Vec<Place>,
+}
+
+impl Entry {
+	/// Seats for the worker (`true`) and others, who are asked together after all those before.
+	pub fn ask(&mut self, seats: &[bool]) {
+		let wave = self.places.last().map_or(0, |place| place.wave + 1);
+		let place = |ours: &bool| Place { ours: *ours, wave, commitment: None, revealed: None };
+		self.assigned |= seats.contains(&true);
+		self.places.extend(seats.iter().map(place));
+	}
+
+	/// The others who have been asked so far commit.
+	pub fn others_commit(&mut self) {
+		for place in self.places.iter_mut().filter(|place| !place.ours) {
+			place.commitment = Some(H256::repeat_byte(0xee));
+		}
+	}
+
+	/// The others who have been asked so far reveal.
+	pub fn others_reveal(&mut self) {
+		self.others_commit();
+		for place in self.places.iter_mut().filter(|place| !place.ours) {
+			place.revealed = Some(Payload::Inline(Default::default()));
+		}
+	}
+
+	pub fn ours(&self) -> Option<&Place> {
+		self.places.iter().find(|place| place.ours)
+	}
+
+	pub fn ours_mut(&mut self) -> &mut Place {
+		self.places.iter_mut().find(|place| place.ours).expect("a seat")
+	}
+
+	fn seat(&self) -> Option<Seat> {
+		let ours = self.ours()?;
+		let mut wave = self.places.iter().filter(|place| place.wave == ours.wave);
+		let committed = wave.all(|place| place.commitment.is_some());
+		Some(Seat::new(ours.commitment, ours.revealed.is_some(), committed))
+	}
 }
 
 #[derive(Default)]
@@ -36,6 +102,9 @@ pub struct State {
 	/// The next transactions fail with this.
 	pub failure: Option<String>,
 }
+
+/// How long workers have on the fake chain.
+pub const WINDOW: Duration = Duration::from_secs(60);
 
 /// A chain in memory with one worker on it.
 pub struct FakeChain {
@@ -53,9 +122,22 @@ impl FakeChain {
 		})
 	}
 
-	pub fn assign(&self, task: TaskId, others_ready: bool) {
-		let entry =
-			Entry { stage: Stage::Assigned, input: vec![task as u8], commitment: None, revealed: None, others_ready };
+	/// Gives the task to the worker and another one.
+	pub fn assign(&self, task: TaskId, other_has_committed: bool) {
+		let mut entry = Entry { input: vec![task as u8], status: Status::Open, assigned: false, places: Vec::new() };
+		entry.ask(&[true, false]);
+		if other_has_committed {
+			entry.others_commit();
+		}
+		self.state.lock().expect("lock").tasks.insert(task, entry);
+	}
+
+	/// A task that two others have answered, at odds with each other.
+	pub fn dispute(&self, task: TaskId) {
+		let mut entry =
+			Entry { input: vec![task as u8], status: Status::Disputed, assigned: false, places: Vec::new() };
+		entry.ask(&[false, false]);
+		entry.others_reveal();
 		self.state.lock().expect("lock").tasks.insert(task, entry);
 	}
 
@@ -99,17 +181,18 @@ impl Chain for FakeChain {
 		})
 		.boxed()
 	}
-	async fn worker(&self, _: H256) -> Result<Option<WorkerInfo>, ChainError> {
-		let owner = self.account.clone();
-		Ok(Some(WorkerInfo { owner, stake: 1, capacity: 9, active: 0, models: vec![0], leaving: None }))
+	async fn worker(&self, _: H256) -> Result<Option<Registration>, ChainError> {
+		Ok(Some(Registration { capacity: 9, models: vec![0], leaving: false }))
 	}
 	async fn assignments(&self, _: H256) -> Result<Vec<TaskId>, ChainError> {
 		let state = self.state.lock().expect("lock");
-		Ok(state.tasks.iter().filter(|(_, task)| task.stage != Stage::Closed).map(|(id, _)| *id).collect())
+		Ok(state.tasks.iter().filter(|(_, task)| task.assigned).map(|(id, _)| *id).collect())
 	}
-	async fn task(&self, task: TaskId, _: H256) -> Result<Option<Task>, ChainError> {
-		let state = self.state.lock().expect("lock");
-		Ok(state.tasks.get(&task).map(|task| Task { model: 0, stage: task.stage }))
+	async fn commit_window(&self, _: H256) -> Result<Duration, ChainError> {
+		Ok(WINDOW)
+	}
+	async fn asked(&self, task: TaskId, _: H256) -> Result<Option<ModelId>, ChainError> {
+		Ok(self.state.lock().expect("lock").tasks.get(&task).map(|_| 0))
 	}
 	async fn input(&self, task: TaskId, _: H256) -> Result<Option<Payload>, ChainError> {
 		let state = self.state.lock().expect("lock");
@@ -121,19 +204,15 @@ impl Chain for FakeChain {
 	}
 	async fn seat(&self, task: TaskId, _: H256) -> Result<Option<Seat>, ChainError> {
 		let state = self.state.lock().expect("lock");
-		Ok(state.tasks.get(&task).map(|task| Seat { commitment: task.commitment, revealed: task.revealed.is_some() }))
+		Ok(state.tasks.get(&task).and_then(Entry::seat))
 	}
 	async fn commit(&self, task: TaskId, commitment: H256) -> Result<Block, ChainError> {
 		self.refuse()?;
 		{
 			let mut state = self.state.lock().expect("lock");
 			let entry = state.tasks.get_mut(&task).expect("there");
-			assert_eq!(entry.stage, Stage::Assigned);
-			assert_eq!(entry.commitment, None, "a second commitment");
-			entry.commitment = Some(commitment);
-			if entry.others_ready {
-				entry.stage = Stage::Committed;
-			}
+			assert_eq!(entry.seat(), Some(Seat::MayCommit));
+			entry.ours_mut().commitment = Some(commitment);
 			state.commitments.push((task, commitment));
 		}
 		Ok(self.next_block())
@@ -143,12 +222,11 @@ impl Chain for FakeChain {
 		{
 			let mut state = self.state.lock().expect("lock");
 			let entry = state.tasks.get_mut(&id).expect("there");
-			assert_eq!(entry.stage, Stage::Committed);
 			assert_eq!(output.digest(), digest);
 			let expected = commitment(&self.genesis(), id, &self.account, &salt, &digest);
-			assert_eq!(entry.commitment, Some(expected), "the reveal does not open the commitment");
-			entry.revealed = Some(output);
-			entry.stage = Stage::Closed;
+			assert_eq!(entry.seat(), Some(Seat::MayReveal(expected)), "the reveal does not open the commitment");
+			entry.ours_mut().revealed = Some(output);
+			entry.assigned = false;
 			state.reveals.push(id);
 		}
 		Ok(self.next_block())
@@ -164,9 +242,9 @@ pub struct Moody {
 }
 
 impl Answerer for Moody {
-	async fn answer(&self, _: &Question) -> Result<Canonical, SandboxError> {
+	async fn answer(&self, _: &Question, _: Instant) -> Result<Canonical, Trouble> {
 		if self.broken.load(Ordering::SeqCst) {
-			return Err(SandboxError::Unusable("no memory".into()));
+			return Err(SandboxError::Unusable("no memory".into()).into());
 		}
 		let run = self.runs.fetch_add(1, Ordering::SeqCst);
 		let data = vec![run as i32; self.length.max(1)];
@@ -184,13 +262,12 @@ pub fn start(chain: &Arc<FakeChain>, answerer: &Arc<Moody>, directory: &Path) ->
 		outputs: Cache::open(&directory.join("outputs"), 1 << 20).expect("opens"),
 		public_url: Some("http://worker.example/".into()),
 		metrics: Metrics::new().expect("metrics"),
-		turns: Semaphore::new(2),
 	}
 }
 
 /// One step, and what it wants sent.
 async fn step(attendant: &Attendant<FakeChain, Moody>, task: TaskId) -> Result<Next, StepError> {
-	let next = attendant.next(task, H256::zero()).await?;
+	let next = attendant.next(task, H256::zero(), Instant::now()).await?;
 	if let Next::Send(transaction) = &next {
 		attendant.send(task, (**transaction).clone()).await?;
 	}
@@ -203,7 +280,7 @@ async fn a_task_is_committed_and_then_revealed() {
 	chain.assign(1, true);
 	let attendant = start(&chain, &answerer, directory.path());
 	attendant.attend(1, chain.heads.subscribe()).await;
-	assert_eq!(chain.entry(1).stage, Stage::Closed);
+	assert_eq!(chain.entry(1).seat(), Some(Seat::Done));
 	assert_eq!(attendant.metrics.revealed.get(), 1);
 }
 
@@ -219,12 +296,12 @@ async fn a_worker_killed_after_every_step_never_changes_its_answer() {
 	let kept = start(&chain, &answerer, directory.path()).store.get(1).await.expect("read").expect("kept");
 	chain.state.lock().expect("lock").failure = None;
 	assert!(matches!(step(&start(&chain, &answerer, directory.path()), 1).await, Ok(Next::Send(_))));
-	assert_eq!(chain.entry(1).commitment, Some(kept.commitment));
+	assert_eq!(chain.entry(1).seat(), Some(Seat::Committed(kept.commitment)));
 	// The others are late: there is nothing to do but wait.
 	for _ in 0..3 {
 		assert!(matches!(step(&start(&chain, &answerer, directory.path()), 1).await, Ok(Next::Wait)));
 	}
-	chain.change(1, |entry| entry.stage = Stage::Committed);
+	chain.change(1, Entry::others_commit);
 	assert!(matches!(step(&start(&chain, &answerer, directory.path()), 1).await, Ok(Next::Send(_))));
 	assert!(matches!(step(&start(&chain, &answerer, directory.path()), 1).await, Ok(Next::Done)));
 	assert_eq!(answerer.runs.load(Ordering::SeqCst), 1, "the model ran once");
@@ -236,9 +313,7 @@ async fn a_fork_that_takes_the_commitment_back_gets_the_same_one_again() {
 	let (chain, answerer, directory) = (FakeChain::new(), Arc::default(), tempfile::tempdir().expect("a directory"));
 	chain.assign(1, true);
 	start(&chain, &answerer, directory.path()).attend(1, chain.heads.subscribe()).await;
-	chain.change(1, |entry| {
-		(entry.stage, entry.commitment, entry.revealed) = (Stage::Assigned, None, None);
-	});
+	chain.change(1, |entry| (entry.ours_mut().commitment, entry.ours_mut().revealed) = (None, None));
 	start(&chain, &answerer, directory.path()).attend(1, chain.heads.subscribe()).await;
 	let state = chain.state.lock().expect("lock");
 	assert_eq!(state.commitments.len(), 2);
@@ -251,7 +326,7 @@ async fn a_fork_that_gives_the_number_to_another_task_gets_another_answer() {
 	let (chain, answerer, directory) = (FakeChain::new(), Arc::default(), tempfile::tempdir().expect("a directory"));
 	chain.assign(1, false);
 	step(&start(&chain, &answerer, directory.path()), 1).await.expect("committed");
-	chain.change(1, |entry| (entry.commitment, entry.input) = (None, vec![99]));
+	chain.change(1, |entry| (entry.ours_mut().commitment, entry.input) = (None, vec![99]));
 	step(&start(&chain, &answerer, directory.path()), 1).await.expect("committed");
 	assert_eq!(answerer.runs.load(Ordering::SeqCst), 2);
 	let state = chain.state.lock().expect("lock");
@@ -262,7 +337,7 @@ async fn a_fork_that_gives_the_number_to_another_task_gets_another_answer() {
 async fn a_commitment_from_elsewhere_is_an_error_and_no_panic() {
 	let (chain, answerer, directory) = (FakeChain::new(), Arc::default(), tempfile::tempdir().expect("a directory"));
 	chain.assign(1, true);
-	chain.change(1, |entry| (entry.stage, entry.commitment) = (Stage::Committed, Some(H256::repeat_byte(1))));
+	chain.change(1, |entry| entry.ours_mut().commitment = Some(H256::repeat_byte(1)));
 	let error = step(&start(&chain, &answerer, directory.path()), 1).await.expect_err("unknown");
 	assert!(matches!(error, StepError::Foreign(_)), "{error}");
 }
@@ -274,8 +349,8 @@ async fn trouble_of_the_machine_is_no_answer() {
 	chain.assign(1, true);
 	answerer.broken.store(true, Ordering::SeqCst);
 	let attendant = start(&chain, &answerer, directory.path());
-	assert!(matches!(step(&attendant, 1).await, Err(StepError::Sandbox(_))));
-	assert_eq!(chain.entry(1).commitment, None);
+	assert!(matches!(step(&attendant, 1).await, Err(StepError::Answer(Trouble::Sandbox(_)))));
+	assert_eq!(chain.entry(1).seat(), Some(Seat::MayCommit));
 	assert_eq!(attendant.store.tasks().await.expect("read"), Vec::<TaskId>::new());
 	answerer.broken.store(false, Ordering::SeqCst);
 	assert!(matches!(step(&attendant, 1).await, Ok(Next::Send(_))));
@@ -288,17 +363,17 @@ async fn a_long_answer_is_revealed_by_reference_and_can_be_fetched() {
 	chain.assign(1, true);
 	let attendant = start(&chain, &answerer, directory.path());
 	attendant.attend(1, chain.heads.subscribe()).await;
-	let Some(Payload::Reference(content)) = chain.entry(1).revealed else { panic!("inline") };
+	let Some(Payload::Reference(content)) = chain.entry(1).ours_mut().revealed.clone() else { panic!("inline") };
 	assert_eq!(content.uris_utf8(), vec![format!("http://worker.example/outputs/{}", hex::encode(content.hash))]);
-	let bytes = attendant.outputs.read(content.hash).await.expect("kept");
-	assert_eq!(content.verify(&bytes), Ok(()));
+	let bytes = attendant.outputs.answer(content.hash).await.expect("kept");
+	assert_eq!(verify(&content, &bytes), Ok(()));
 }
 
 #[tokio::test]
 async fn an_error_code_is_an_answer_like_any_other() {
 	struct Failing;
 	impl Answerer for Failing {
-		async fn answer(&self, _: &Question) -> Result<Canonical, SandboxError> {
+		async fn answer(&self, _: &Question, _: Instant) -> Result<Canonical, Trouble> {
 			Ok(Canonical::error(ErrorCode::NotFinite, "a NaN"))
 		}
 		async fn prepare(&self, _: &Model) {}
@@ -306,10 +381,31 @@ async fn an_error_code_is_an_answer_like_any_other() {
 	let (chain, answerer, directory) =
 		(FakeChain::new(), Arc::<Moody>::default(), tempfile::tempdir().expect("a directory"));
 	chain.assign(1, true);
-	let Attendant { chain, store, outputs, public_url, metrics, turns, .. } =
-		start(&chain, &answerer, directory.path());
-	let attendant = Attendant { answerer: Arc::new(Failing), chain, store, outputs, public_url, metrics, turns };
+	let Attendant { chain, store, outputs, public_url, metrics, .. } = start(&chain, &answerer, directory.path());
+	let attendant = Attendant { answerer: Arc::new(Failing), chain, store, outputs, public_url, metrics };
 	attendant.attend(1, attendant.chain.heads.subscribe()).await;
-	let revealed = attendant.chain.entry(1).revealed.expect("revealed");
+	let revealed = attendant.chain.entry(1).ours_mut().revealed.clone().expect("revealed");
 	assert_eq!(revealed.inline(), Some(&Answer::Error(ErrorCode::NotFinite).to_bytes()[..]));
 }
+
+#[tokio::test]
+async fn a_long_answer_that_nobody_could_fetch_is_not_committed_to() {
+	let (chain, directory) = (FakeChain::new(), tempfile::tempdir().expect("a directory"));
+	let answerer = Arc::new(Moody { length: 5000, ..Default::default() });
+	chain.assign(1, true);
+	let attendant = Attendant { public_url: None, ..start(&chain, &answerer, directory.path()) };
+	let error = step(&attendant, 1).await.expect_err("not published");
+	assert!(error.to_string().contains("--public-url"), "{error}");
+	assert_eq!(chain.entry(1).seat(), Some(Seat::MayCommit));
+}
+
+#[test]
+fn fetching_gets_half_of_what_is_left_of_the_commit_window() {
+	let seen = Instant::now();
+	let allowed = |passed| fetch_by(seen + passed, seen, WINDOW) - (seen + passed);
+	assert_eq!(allowed(Duration::ZERO), WINDOW / 2);
+	assert_eq!(allowed(WINDOW / 2), WINDOW / 4);
+	assert_eq!(allowed(2 * WINDOW), LEAST_FETCH);
+}
+
+mod waves;

@@ -1,6 +1,8 @@
 //! Models made by hand, and a sandbox of the built worker to run them in.
 #![allow(dead_code, missing_docs)]
 
+pub mod chain;
+
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use deepnode_primitives::{
