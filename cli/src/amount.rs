@@ -97,6 +97,31 @@ impl fmt::Display for Part {
 	}
 }
 
+/// How far a worker's word has proved good, in parts per billion. It prints in percent: all of it, or cut
+/// off after so many decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fidelity(pub u32);
+
+/// How many decimals a part per billion has in percent.
+const FIDELITY_DECIMALS: usize = 7;
+
+impl fmt::Display for Fidelity {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		let whole = 10u32.pow(FIDELITY_DECIMALS as u32);
+		let fraction = format!("{:0FIDELITY_DECIMALS$}", self.0 % whole);
+		let shown = f.precision().unwrap_or(FIDELITY_DECIMALS).min(FIDELITY_DECIMALS);
+		let fraction = fraction[..shown].trim_end_matches('0');
+		let point = if fraction.is_empty() { "" } else { "." };
+		write!(f, "{}{point}{fraction}%", self.0 / whole)
+	}
+}
+
+impl serde::Serialize for Fidelity {
+	fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+		serializer.collect_str(self)
+	}
+}
+
 /// A decimal number times `10^decimals`, where that is whole.
 pub fn decimal(text: &str, decimals: usize) -> Option<u64> {
 	let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
@@ -161,6 +186,16 @@ mod tests {
 			assert!(text.parse::<Part>().is_err(), "{text}");
 		}
 		assert_eq!(Part(12_500).to_string(), "1.25%");
+	}
+
+	#[test]
+	fn fidelity_is_printed_in_percent() {
+		assert_eq!(Fidelity(500_000_000).to_string(), "50%");
+		assert_eq!(Fidelity(1_000_000_000).to_string(), "100%");
+		assert_eq!(Fidelity(525_012_345).to_string(), "52.5012345%");
+		assert_eq!(format!("{:.1}", Fidelity(525_912_345)), "52.5%");
+		assert_eq!(format!("{:.1}", Fidelity(99_999_999)), "9.9%", "it is never shown higher than it is");
+		assert_eq!(Fidelity(1).to_string(), "0.0000001%");
 	}
 
 	proptest! {

@@ -141,6 +141,7 @@ mod tests {
 			runtime_class: None,
 			fhe: None,
 			parent: None,
+			data_sets: vec![],
 		}
 	}
 

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use deepnode_client::AccountId;
-use deepnode_primitives::{ModelId, TaskId};
+use deepnode_client::{AccountId, H256};
+use deepnode_primitives::{DataSetId, ModelId, TaskId};
 
 use crate::{
 	amount::{Amount, Part},
@@ -15,7 +15,8 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(name = "deepnode", version, propagate_version = true, max_term_width = 110)]
 #[command(after_help = "Amounts are written 0.01DN, 0.01, or 123u in the smallest unit.\n\
-	Exit status: 0 done; 1 failed; 2 wrong usage; 3 no node answers; 4 the chain refused; 5 a task was refunded.")]
+	Exit status: 0 done; 1 failed; 2 wrong usage; 3 no node answers; 4 the chain refused; 5 a task was refunded;\n\
+	6 a task's answer was overturned.")]
 pub struct Cli {
 	#[command(flatten)]
 	pub global: Global,
@@ -48,7 +49,7 @@ pub enum Command {
 	/// Workers: stake, and which models they serve.
 	#[command(subcommand)]
 	Worker(Worker),
-	/// Tasks: submit, watch, read the answer.
+	/// Tasks: submit, watch, read the answer, denounce.
 	#[command(subcommand, visible_alias = "tasks")]
 	Task(Task),
 	/// Accounts: make a key, look at a balance, send DN.
@@ -152,6 +153,9 @@ pub struct Register {
 	/// The part of what this model earns that goes to its parent, such as 5%.
 	#[arg(long, value_name = "PART", requires = "parent")]
 	pub royalty: Option<Part>,
+	/// A data set that the model was made from, and owes its royalty; may be given up to four times.
+	#[arg(long = "data-set", value_name = "DATA SET")]
+	pub data_sets: Vec<DataSetId>,
 	/// The class of runtimes that workers must use; any where it is not given.
 	#[arg(long, value_name = "NUMBER")]
 	pub runtime_class: Option<u16>,
@@ -203,7 +207,7 @@ pub enum Worker {
 	Leave,
 	/// Take the stake back after leaving.
 	Withdraw,
-	/// Show a worker, its stake and its tasks.
+	/// Show a worker, how much of its stake is free, its fidelity and its tasks.
 	Status {
 		/// The worker; your own account where it is not given.
 		#[arg(value_parser = account)]
@@ -223,7 +227,7 @@ pub enum Task {
 		#[arg(required = true)]
 		tasks: Vec<TaskId>,
 	},
-	/// Show a task's verified answer, who gave it and where the fee went.
+	/// Show a task's verified answer, who gave it, where the fee went and how its audit stands.
 	Result {
 		/// The task's number.
 		task: TaskId,
@@ -231,6 +235,36 @@ pub enum Task {
 		#[arg(long, value_name = "FILE")]
 		npy: Option<PathBuf>,
 	},
+	/// Report that the answer on which your worker and others settled a task is false, with a bond. Outsiders
+	/// run it again; where they find so too you are not slashed, and share in what the others lose.
+	Denounce {
+		/// The task's number.
+		task: TaskId,
+		/// What proves it: a file, whose SHA-256 goes on the chain, or that hash, 0x and 64 hexadecimal digits.
+		#[arg(long, value_name = "FILE|HASH")]
+		evidence: Evidence,
+	},
+}
+
+/// What proves that workers agreed on a false answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Evidence {
+	/// A file.
+	File(PathBuf),
+	/// A hash.
+	Hash(H256),
+}
+
+impl std::str::FromStr for Evidence {
+	type Err = String;
+
+	fn from_str(text: &str) -> Result<Self, String> {
+		let Some(digits) = text.strip_prefix("0x") else { return Ok(Self::File(text.into())) };
+		let mut hash = H256::zero();
+		hex::decode_to_slice(digits, hash.as_bytes_mut())
+			.map_err(|_| format!("{text:?} is no hash: write 0x and 64 hexadecimal digits, or name a file"))?;
+		Ok(Self::Hash(hash))
+	}
 }
 
 #[derive(Debug, Args)]
@@ -257,10 +291,10 @@ pub struct Submit {
 	/// Take black for the highest value of a pixel instead of white.
 	#[arg(long)]
 	pub invert: bool,
-	/// The most that each task may cost; its price where it is not given.
+	/// The most that each task may cost, its fee and what is for its audit; just that where it is not given.
 	#[arg(long, value_name = "AMOUNT")]
 	pub max_fee: Option<Amount>,
-	/// How many blocks from now the answer may take.
+	/// How many blocks from now the answer may take. Where workers disagree the chain gives them longer.
 	#[arg(long, value_name = "BLOCKS")]
 	pub deadline: Option<u32>,
 	/// How surely the answer is checked.
@@ -361,6 +395,7 @@ mod tests {
 		for line in [
 			"models register a.onnx --domain digits --price 0.01DN --licence Apache-2.0 --comparison argmax --tau 4",
 			"models register a.onnx --domain d --price 1u --licence MIT --parent 3 --royalty 5% --uri s3://b/a.onnx",
+			"models register a.onnx --domain d --price 1u --licence MIT --data-set 3 --data-set 4",
 			"models list --json",
 			"--node ws://host:1 models show 3",
 			"worker join --stake 1000DN --capacity 4 --owner //Bob --key //Alice",
@@ -371,6 +406,8 @@ mod tests {
 			"task submit --model 0 [[1,2]] --deadline 50",
 			"task watch 1 2",
 			"task result 1 --npy out.npy",
+			"task denounce 1 --evidence letters.txt",
+			"task denounce 1 --evidence 0x1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f",
 			"account transfer //Bob 1.5DN",
 			"balances",
 			"chain status",
@@ -388,6 +425,8 @@ mod tests {
 			("models register a.onnx --domain d --price 1 --licence MIT --parent 3", "--royalty"),
 			("models register a.onnx --domain d --price 1 --licence MIT --k 25", "25"),
 			("task submit --model 0", "INPUT"),
+			("task denounce 1", "--evidence"),
+			("task denounce 1 --evidence 0x1f", "64 hexadecimal digits"),
 			("task submit --model 0 x --rows 3..1", "0..10"),
 		] {
 			let error = parse(line).unwrap_err().to_string();

@@ -9,6 +9,7 @@ mod input;
 mod onnx;
 mod output;
 mod progress;
+mod standing;
 mod tensor;
 
 use std::process::ExitCode;
@@ -16,10 +17,16 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use deepnode_client::Error;
 
-/// A task that was watched has no answer. Its report has been printed.
+/// A task that was watched or asked for has no answer. Its report has been printed.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Refunded(String);
+enum Unanswered {
+	/// The requester has its money back.
+	#[error("{0}")]
+	Refunded(String),
+	/// It had an answer, and auditors have found that to be false.
+	#[error("{0}")]
+	Overturned(String),
+}
 
 fn main() -> ExitCode {
 	let cli = cli::Cli::parse();
@@ -59,8 +66,11 @@ fn exit_code(error: &anyhow::Error) -> u8 {
 	match client_error(error) {
 		Some(Error::Unreachable { .. } | Error::Disconnected | Error::GaveUp) => 3,
 		Some(Error::Dispatch(_) | Error::Refused { .. }) => 4,
-		_ if error.is::<Refunded>() => 5,
-		_ => 1,
+		_ => match error.downcast_ref() {
+			Some(Unanswered::Refunded(_)) => 5,
+			Some(Unanswered::Overturned(_)) => 6,
+			None => 1,
+		},
 	}
 }
 
@@ -83,7 +93,8 @@ mod tests {
 	#[test]
 	fn exit_codes_tell_failures_apart() {
 		assert_eq!(exit_code(&Error::Refused { reason: String::new() }.into()), 4);
-		assert_eq!(exit_code(&Refunded(String::new()).into()), 5);
+		assert_eq!(exit_code(&Unanswered::Refunded(String::new()).into()), 5);
+		assert_eq!(exit_code(&Unanswered::Overturned(String::new()).into()), 6);
 		assert_eq!(exit_code(&anyhow::anyhow!("anything else")), 1);
 	}
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use deepnode_client::{RefundReason, TaskInfo, TaskStatus};
+use deepnode_client::{TaskInfo, TaskStatus};
 use deepnode_primitives::TaskId;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::{answer, output::Output};
+use crate::{output::Output, standing};
 
 /// Up to so many tasks have a bar each; more share one.
 const BARS: usize = 12;
@@ -52,9 +52,8 @@ impl TaskBars {
 			Shown::Each(bars) => {
 				for task in tasks {
 					let Some(bar) = bars.get(&task.id) else { continue };
-					let (position, message) = describe(task, rounds.get(&task.id).copied());
-					bar.set_message(message);
-					bar.set_position(position);
+					bar.set_message(standing::describe(task, rounds.get(&task.id).copied()));
+					bar.set_position(step(&task.status));
 					if task.status.is_final() {
 						bar.abandon();
 					}
@@ -84,38 +83,16 @@ impl TaskBars {
 	}
 }
 
-/// Submitted, assigned, committed, ended.
+/// Submitted, assigned, committed, ended. Where the answers have no majority a task goes back to have more
+/// workers assigned.
 const STEPS: u64 = 4;
 
 const fn step(status: &TaskStatus) -> u64 {
 	match status {
 		TaskStatus::Submitted => 1,
-		TaskStatus::Assigned => 2,
+		TaskStatus::Assigned | TaskStatus::Disputed => 2,
 		TaskStatus::Committed => 3,
-		TaskStatus::Settled { .. } | TaskStatus::Refunded { .. } => STEPS,
-	}
-}
-
-fn describe(task: &TaskInfo, round: Option<(u32, u32)>) -> (u64, String) {
-	let workers = task.workers.len();
-	let message = match (&task.status, round) {
-		(TaskStatus::Submitted, _) => "submitted, waits for its workers to be drawn".into(),
-		(TaskStatus::Assigned, Some((committed, _))) => format!("assigned, {committed} of {workers} workers committed"),
-		(TaskStatus::Assigned, None) => format!("assigned to {workers} workers"),
-		(TaskStatus::Committed, Some((_, revealed))) => format!("committed, {revealed} of {workers} workers revealed"),
-		(TaskStatus::Committed, None) => "committed".into(),
-		(TaskStatus::Settled { at, .. }, _) => format!("settled in block {at}"),
-		(TaskStatus::Refunded { at, reason }, _) => format!("refunded in block {at}: {}", refund(reason)),
-	};
-	(step(&task.status), message)
-}
-
-/// Why a task was refunded, for people.
-pub fn refund(reason: &RefundReason) -> String {
-	match reason {
-		RefundReason::Expired => "no answer could be had before its deadline".into(),
-		RefundReason::Disagreed => "the workers' answers do not agree".into(),
-		RefundReason::Failed(code) => format!("the workers agree that it has no answer: {}", answer::explain(*code)),
+		TaskStatus::Settled { .. } | TaskStatus::Refunded { .. } | TaskStatus::Overturned { .. } => STEPS,
 	}
 }
 
@@ -123,17 +100,4 @@ fn style() -> ProgressStyle {
 	ProgressStyle::with_template("{prefix} {bar:16} {msg}")
 		.unwrap_or_else(|_| ProgressStyle::default_bar())
 		.progress_chars("=> ")
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	#[test]
-	fn every_reason_of_a_refund_is_explained() {
-		use deepnode_primitives::task::ErrorCode;
-		assert!(refund(&RefundReason::Expired).contains("deadline"));
-		assert!(refund(&RefundReason::Disagreed).contains("do not agree"));
-		assert!(refund(&RefundReason::Failed(ErrorCode::ModelInvalid)).ends_with("asks for what is not allowed"));
-	}
 }

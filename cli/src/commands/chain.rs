@@ -90,6 +90,15 @@ struct Balances {
 	total_issuance: Amount,
 	rows: Vec<Row>,
 	total: Fees,
+	/// What is there to pay audits from.
+	audit_fund: Holding,
+}
+
+/// An account and what it holds.
+#[derive(Serialize)]
+struct Holding {
+	account: String,
+	holds: Amount,
 }
 
 /// One destination of fees.
@@ -115,8 +124,13 @@ struct Fees {
 pub async fn balances(context: &Context) -> Result<()> {
 	let client = context.client().await?;
 	let at = Some(client.best_block().await?.hash);
-	let (totals, table, pots, issuance) =
-		futures::try_join!(client.fee_totals(at), client.fee_table(at), client.pots(at), client.total_issuance(at))?;
+	let (totals, table, pots, issuance, fund) = futures::try_join!(
+		client.fee_totals(at),
+		client.fee_table(at),
+		client.pots(at),
+		client.total_issuance(at),
+		client.audit_fund(at)
+	)?;
 	let row = |to, share: u32, pick: fn(&Delivered) -> u128, pot: Option<&Pot>| Row {
 		to,
 		share: Part(share).to_string(),
@@ -134,7 +148,8 @@ pub async fn balances(context: &Context) -> Result<()> {
 	];
 	let sum = |pick: fn(&Fees) -> Amount| Amount(rows.iter().map(|row| pick(&row.fees).0).sum());
 	let total = Fees { from_tasks: sum(|fees| fees.from_tasks), from_transactions: sum(|fees| fees.from_transactions) };
-	let balances = Balances { total_issuance: Amount(issuance), rows, total };
+	let audit_fund = Holding { account: fund.account.to_string(), holds: Amount(fund.balance) };
+	let balances = Balances { total_issuance: Amount(issuance), rows, total, audit_fund };
 	context.output.show(&balances, text)
 }
 
@@ -151,5 +166,6 @@ fn text(balances: &Balances) -> String {
 		&["FEES TO", ">SHARE", ">OF TASKS", ">OF TRANSACTIONS", ">ACCOUNT HOLDS"],
 		rows.chain(std::iter::once(total)),
 	);
-	format!("{fees}\n\nDN in all: {}", balances.total_issuance)
+	let Balances { total_issuance, audit_fund, .. } = balances;
+	format!("{fees}\n\nDN in all: {total_issuance}\nfor audits: {}", audit_fund.holds)
 }

@@ -8,7 +8,7 @@ use deepnode_primitives::{
 	comparison::{Comparison, Quantisation},
 	content::{sha256, ContentRef, Uris, MAX_URIS, MAX_URI_LEN},
 	tensor::TensorSpecs,
-	ModelId,
+	DataSetId, ModelId,
 };
 use serde::Serialize;
 use url::Url;
@@ -22,6 +22,9 @@ use crate::{
 	output::{fields, table},
 	tensor,
 };
+
+/// The most data sets that a model declares.
+const MAX_DATA_SETS: usize = 4;
 
 #[derive(Serialize)]
 struct Shown {
@@ -40,12 +43,14 @@ struct Shown {
 	runtime_class: Option<u16>,
 	#[serde(skip_serializing_if = "Option::is_none")]
 	parent: Option<ShownParent>,
+	data_sets: Vec<DataSetId>,
 	files: Vec<File>,
 	bond: Amount,
 	registered_at: u32,
 	open_tasks: u32,
 	workers: u32,
-	staked: Amount,
+	/// What the workers weigh in a draw: stake by fidelity.
+	weight: Amount,
 }
 
 #[derive(Serialize)]
@@ -156,6 +161,13 @@ fn spec(arguments: &Register) -> Result<ModelSpec> {
 		None => path.file_stem().context("the file has no name")?.to_string_lossy().into_owned(),
 	};
 	ensure!(arguments.price.0 > 0, "a model must cost something: --price is {}", arguments.price);
+	let data_sets = arguments.data_sets.clone();
+	let number = data_sets.len();
+	ensure!(number <= MAX_DATA_SETS, "a model declares at most {MAX_DATA_SETS} data sets, and these are {number}");
+	let twice = data_sets.iter().enumerate().find(|(at, data_set)| data_sets[..*at].contains(data_set));
+	if let Some((_, data_set)) = twice {
+		bail!("data set {data_set} is given twice: a model declares it once");
+	}
 	Ok(ModelSpec {
 		name,
 		domain: arguments.domain.clone(),
@@ -169,6 +181,7 @@ fn spec(arguments: &Register) -> Result<ModelSpec> {
 		runtime_class: arguments.runtime_class,
 		fhe: None,
 		parent: arguments.parent.zip(arguments.royalty).map(|(model, Part(royalty))| Parent { model, royalty }),
+		data_sets,
 	})
 }
 
@@ -258,7 +271,7 @@ async fn list(context: &Context, domain: Option<String>, all: bool) -> Result<()
 }
 
 impl Shown {
-	fn new(model: ModelInfo, (workers, staked): (u32, u128)) -> Self {
+	fn new(model: ModelInfo, (workers, weight): (u32, u128)) -> Self {
 		let tensors = |specs: &TensorSpecs| {
 			let tensor = |spec| Tensor { name: tensor::name(spec), r#type: tensor::Type(spec).to_string() };
 			specs.iter().map(tensor).collect()
@@ -277,6 +290,7 @@ impl Shown {
 			parent: spec
 				.parent
 				.map(|parent| ShownParent { model: parent.model, royalty: Part(parent.royalty).to_string() }),
+			data_sets: spec.data_sets,
 			files: spec
 				.files
 				.into_iter()
@@ -294,7 +308,7 @@ impl Shown {
 			registered_at: model.registered_at,
 			open_tasks: model.open_tasks,
 			workers,
-			staked: Amount(staked),
+			weight: Amount(weight),
 		}
 	}
 }
@@ -342,12 +356,16 @@ fn text(model: &Shown) -> String {
 	if let Some(parent) = &model.parent {
 		lines.push(("parent", format!("model {}, which gets {}", parent.model, parent.royalty)));
 	}
+	if !model.data_sets.is_empty() {
+		let data_sets = model.data_sets.iter().map(DataSetId::to_string).collect::<Vec<_>>();
+		lines.push(("data sets", data_sets.join(", ")));
+	}
 	if let Some(class) = model.runtime_class {
 		lines.push(("runtime", format!("class {class}")));
 	}
 	lines.extend([
 		("bond", format!("{}, since block {}", model.bond, model.registered_at)),
-		("workers", format!("{} with {} at stake", model.workers, model.staked)),
+		("workers", format!("{}, whose stake by fidelity is {}", model.workers, model.weight)),
 		("open tasks", model.open_tasks.to_string()),
 	]);
 	fields(&lines)
@@ -405,6 +423,24 @@ mod tests {
 		}
 		assert!(to_uris(&["s3://b/k".into(), "https://h/p".into()]).is_ok());
 		assert!(to_uris(&vec!["https://h/p".to_owned(); 5]).unwrap_err().to_string().contains("at most 4"));
+	}
+
+	#[test]
+	fn data_sets_are_declared_once_each_and_shown() {
+		let spec = spec(&arguments("--price 1u --data-set 3 --data-set 5")).unwrap();
+		assert_eq!(spec.data_sets, [3, 5]);
+		let owner = deepnode_client::AccountId::new([1; 32]);
+		let model = ModelInfo { id: 0, owner, spec, active: true, open_tasks: 0, bond: 0, registered_at: 0 };
+		let shown = Shown::new(model, (2, 500));
+		assert_eq!(serde_json::to_value(&shown).unwrap()["data_sets"], serde_json::json!([3, 5]));
+		assert!(text(&shown).contains("data sets   3, 5"), "{}", text(&shown));
+		for (line, why) in [
+			("--price 1u --data-set 3 --data-set 3", "data set 3 is given twice"),
+			("--price 1u --data-set 1 --data-set 2 --data-set 3 --data-set 4 --data-set 5", "at most 4 data sets"),
+		] {
+			let error = super::spec(&arguments(line)).unwrap_err().to_string();
+			assert!(error.contains(why), "{error}");
+		}
 	}
 
 	#[test]

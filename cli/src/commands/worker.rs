@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 use serde::Serialize;
 
 use crate::{
-	amount::Amount,
+	amount::{Amount, Fidelity},
 	cli::Worker,
 	context::Context,
 	output::{fields, table},
@@ -18,6 +18,11 @@ struct Status {
 	account: String,
 	owner: String,
 	stake: Amount,
+	/// How much of the stake answers for tasks.
+	liable: Amount,
+	/// How much of it can answer for more.
+	free: Amount,
+	fidelity: Fidelity,
 	capacity: u16,
 	active: u16,
 	models: Vec<ModelId>,
@@ -32,6 +37,10 @@ impl Status {
 			account: account.to_string(),
 			owner: worker.owner.to_string(),
 			stake: Amount(worker.stake),
+			liable: Amount(worker.liable),
+			// Slashes can leave less stake than answers for tasks.
+			free: Amount(worker.stake.saturating_sub(worker.liable)),
+			fidelity: Fidelity(worker.fidelity),
 			capacity: worker.capacity,
 			active: worker.active,
 			models: worker.models,
@@ -97,9 +106,13 @@ pub async fn run(context: &Context, command: Worker) -> Result<()> {
 			let key = context.key()?;
 			let client = context.client().await?;
 			let best = client.best_block().await?;
-			let leaving = client.worker(&key.account(), Some(best.hash)).await?.and_then(|worker| worker.leaving);
-			if let Some(block) = leaving.filter(|block| *block > best.number) {
+			let worker = client.worker(&key.account(), Some(best.hash)).await?;
+			if let Some(block) = worker.as_ref().and_then(|worker| worker.leaving).filter(|block| *block > best.number)
+			{
 				bail!("the stake can be withdrawn from block {block} on, and this is block {}", best.number);
+			}
+			if let Some(liable) = worker.map(|worker| worker.liable).filter(|liable| *liable > 0) {
+				bail!("{} of the stake still answers for tasks: wait until the chain forgets them", Amount(liable));
 			}
 			let transaction = client.withdraw(&key, None).await?;
 			context.done(&transaction, format!("{} has its stake back", key.account()))
@@ -122,10 +135,11 @@ pub async fn run(context: &Context, command: Worker) -> Result<()> {
 			workers.sort_by(|a, b| b.stake.cmp(&a.stake).then_with(|| a.account.cmp(&b.account)));
 			context.output.show(&workers, |workers| {
 				let row = |worker: &Status| {
-					let busy = format!("{}/{}", worker.active, worker.capacity);
-					vec![worker.account.clone(), worker.stake.to_string(), busy, worker.models()]
+					let Status { account, stake, free, fidelity, active, capacity, .. } = worker;
+					let (stake, free, busy) = (stake.to_string(), free.to_string(), format!("{active}/{capacity}"));
+					vec![account.clone(), stake, free, format!("{fidelity:.1}"), busy, worker.models()]
 				};
-				table(&["WORKER", ">STAKE", ">BUSY", "MODELS"], workers.iter().map(row))
+				table(&["WORKER", ">STAKE", ">FREE", ">FIDELITY", ">BUSY", "MODELS"], workers.iter().map(row))
 			})
 		},
 	}
@@ -157,7 +171,9 @@ fn text(status: &Status) -> String {
 	let mut lines = vec![
 		("worker", status.account.clone()),
 		("owner", status.owner.clone()),
-		("stake", status.stake.to_string()),
+		("stake", format!("{}, of which {} answer for tasks", status.stake, status.liable)),
+		("free stake", status.free.to_string()),
+		("fidelity", format!("{:.1}", status.fidelity)),
 		("busy", format!("{} of {} tasks", status.active, status.capacity)),
 		("models", status.models()),
 		("tasks", join(&status.tasks)),
@@ -166,4 +182,43 @@ fn text(status: &Status) -> String {
 		lines.push(("leaves", format!("its stake can be withdrawn from block {block} on")));
 	}
 	fields(&lines)
+}
+
+#[cfg(test)]
+mod tests {
+	use deepnode_primitives::DN;
+
+	use super::*;
+
+	fn worker() -> WorkerInfo {
+		WorkerInfo {
+			owner: AccountId::new([1; 32]),
+			stake: 1000 * DN,
+			liable: 10 * DN,
+			capacity: 4,
+			active: 1,
+			fidelity: 524_999_999,
+			models: vec![0],
+			leaving: None,
+		}
+	}
+
+	#[test]
+	fn a_workers_stake_is_shown_with_what_of_it_is_free() {
+		let status = Status::new(&AccountId::new([2; 32]), worker(), vec![7]);
+		let json = serde_json::to_value(&status).unwrap();
+		assert_eq!(json["liable"], (10 * DN).to_string());
+		assert_eq!(json["free"], (990 * DN).to_string());
+		assert_eq!(json["fidelity"], "52.4999999%");
+		let text = text(&status);
+		for words in ["1000 DN, of which 10 DN answer for tasks", "990 DN", "52.4%"] {
+			assert!(text.contains(words), "{text}");
+		}
+	}
+
+	#[test]
+	fn no_stake_is_free_where_slashes_have_left_less_than_answers_for_tasks() {
+		let worker = WorkerInfo { stake: 5 * DN, ..worker() };
+		assert_eq!(Status::new(&AccountId::new([2; 32]), worker, vec![]).free, Amount(0));
+	}
 }

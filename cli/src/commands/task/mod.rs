@@ -1,5 +1,7 @@
 //! Tasks.
 
+mod denounce;
+mod price;
 mod report;
 mod submit;
 mod watch;
@@ -17,6 +19,7 @@ pub async fn run(context: &Context, command: Task) -> Result<()> {
 		Task::Submit(arguments) => submit::run(context, *arguments).await,
 		Task::Watch { tasks } => watch::run(context, &context.client().await?, &tasks).await,
 		Task::Result { task, npy } => watch::result(context, task, npy).await,
+		Task::Denounce { task, evidence } => denounce::run(context, task, evidence).await,
 	}
 }
 

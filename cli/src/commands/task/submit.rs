@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs};
 
 use anyhow::{bail, ensure, Context as _, Result};
-use deepnode_client::{keys, Event, Limits, ModelInfo, SubmitTask, TxInBlock};
+use deepnode_client::{keys, Event, Limits, ModelInfo, Quote, SubmitTask, TxInBlock};
 use deepnode_primitives::{
 	content::{sha256, ContentRef, Inline, Payload, MAX_INLINE_LEN},
 	task::Assurance,
@@ -12,7 +12,11 @@ use deepnode_primitives::{
 use futures::StreamExt as _;
 use serde::Serialize;
 
-use super::{local, watch};
+use super::{
+	local,
+	price::{OnHold, Prices},
+	watch,
+};
 use crate::{
 	amount::Amount,
 	cli::{AssuranceKind, Submit},
@@ -25,6 +29,9 @@ use crate::{
 
 /// How many blocks more a task gets for each that is submitted with it.
 const BLOCKS_PER_TASK: u32 = 4;
+/// For how many waves of workers a task gets time: its own, two more where the answers have no majority, and
+/// one instead of another in which somebody withholds its answer.
+const WAVES: u32 = 4;
 
 /// A task that was submitted.
 #[derive(Serialize)]
@@ -32,6 +39,8 @@ struct Submitted {
 	task: TaskId,
 	items: u32,
 	fee: Amount,
+	audit_fee: Amount,
+	deposit: Amount,
 	#[serde(flatten)]
 	receipt: Receipt,
 }
@@ -48,16 +57,24 @@ pub async fn run(context: &Context, arguments: Submit) -> Result<()> {
 	let bundles = read(&arguments, &model, &limits)?;
 	let deadline = best.number.saturating_add(deadline(arguments.deadline, bundles.len(), &limits)?);
 	let (workers, _) = client.pool(model.id, Some(best.hash)).await?;
-	if workers < seats(arguments.assurance) {
+	let seats = assurance(arguments.assurance).seats();
+	if workers < seats {
 		eprintln!(
-			"warning: model {} has {}, and a task needs {}: it waits until more serve it, or is refunded",
+			"warning: model {} has {}, and a task needs {seats}: it waits until more serve it, or is refunded",
 			model.id,
 			count(workers as usize, "worker"),
-			seats(arguments.assurance)
 		);
 	}
-	let tasks =
-		bundles.into_iter().map(|bundle| task(&arguments, &model, bundle, deadline)).collect::<Result<Vec<_>>>()?;
+	let mut prices = Prices::new(&client, &model, assurance(arguments.assurance), best.hash);
+	let mut tasks = Vec::with_capacity(bundles.len());
+	let mut on_hold = OnHold::default();
+	for bundle in bundles {
+		let quote = prices.quote(bundle.items).await?;
+		let task = task(&arguments, &model, bundle, deadline, &quote)?;
+		on_hold.add(quote.total(), prices.deposit(&task.input).await?);
+		tasks.push(task);
+	}
+	on_hold.check(&key.account(), client.account(&key.account(), Some(best.hash)).await?.free)?;
 
 	let bar = progress::counter(&context.output, tasks.len(), "submitting");
 	let mut submitted = BTreeMap::new();
@@ -66,7 +83,10 @@ pub async fn run(context: &Context, arguments: Submit) -> Result<()> {
 		let mut results = std::pin::pin!(client.submit_stream(&key, tasks));
 		while let Some((at, result)) = results.next().await {
 			bar.inc(1);
-			match result.map_err(anyhow::Error::from).and_then(|transaction| receipt(&transaction)) {
+			match result
+				.map_err(anyhow::Error::from)
+				.and_then(|transaction| receipt(&transaction, on_hold.deposits[at]))
+			{
 				Ok(receipt) => drop(submitted.insert(at, receipt)),
 				Err(error) => drop(failed.get_or_insert(error)),
 			}
@@ -91,12 +111,18 @@ pub async fn run(context: &Context, arguments: Submit) -> Result<()> {
 	}
 	context.output.show(&submitted, |submitted| {
 		let line = |submitted: &Submitted| {
-			let Submitted { task, items, fee, receipt } = submitted;
-			format!("task {task}: {} for {fee} (block {})", count(*items as usize, "item"), receipt.block)
+			let Submitted { task, items, fee, audit_fee, receipt, .. } = submitted;
+			let items = count(*items as usize, "item");
+			format!("task {task}: {items} for {fee}, and {audit_fee} for audits (block {})", receipt.block)
 		};
 		let lines: Vec<_> = submitted.iter().map(line).collect();
 		let tasks: Vec<_> = submitted.iter().map(|submitted| submitted.task.to_string()).collect();
-		format!("{}\nfollow with `deepnode task watch {}`", lines.join("\n"), tasks.join(" "))
+		let deposits = Amount(submitted.iter().map(|submitted| submitted.deposit.0).sum());
+		format!(
+			"{}\ndeposits of {deposits} come back when the chain forgets its tasks\nfollow with `deepnode task watch {}`",
+			lines.join("\n"),
+			tasks.join(" ")
+		)
 	})
 }
 
@@ -131,17 +157,16 @@ fn read(arguments: &Submit, model: &ModelInfo, limits: &Limits) -> Result<Vec<Bu
 	Ok(bundles)
 }
 
-/// How many workers answer a task at first.
-const fn seats(assurance: AssuranceKind) -> u32 {
-	match assurance {
-		AssuranceKind::Single => 1,
-		AssuranceKind::Pair => 2,
-		AssuranceKind::Panel => 3,
+const fn assurance(kind: AssuranceKind) -> Assurance {
+	match kind {
+		AssuranceKind::Single => Assurance::Single,
+		AssuranceKind::Pair => Assurance::Pair,
+		AssuranceKind::Panel => Assurance::Panel,
 	}
 }
 
-/// A deadline in blocks from now that the chain takes. Many tasks wait for each other's workers, and
-/// get more time where none is asked for.
+/// A deadline in blocks from now that the chain takes. Where none is asked for it leaves room for disputes, and
+/// for many tasks that wait for each other's workers.
 fn deadline(asked: Option<u32>, tasks: usize, limits: &Limits) -> Result<u32> {
 	// The submission is a block or more ahead, and the draw one more.
 	let least = limits.commit_window.saturating_add(limits.reveal_window).saturating_add(3);
@@ -151,31 +176,26 @@ fn deadline(asked: Option<u32>, tasks: usize, limits: &Limits) -> Result<u32> {
 		Some(blocks) => bail!("a deadline of {blocks} blocks cannot be kept: choose from {least} to {most}"),
 		None => {
 			let queue = u32::try_from(tasks).unwrap_or(u32::MAX).saturating_mul(BLOCKS_PER_TASK);
-			Ok(least.saturating_mul(4).saturating_add(queue).min(most))
+			Ok(least.saturating_mul(WAVES).saturating_add(queue).min(most))
 		},
 	}
 }
 
-fn task(arguments: &Submit, model: &ModelInfo, bundle: Bundle, deadline: u32) -> Result<SubmitTask> {
-	let (price, items) = (model.spec.price, bundle.items);
-	let fee = price.checked_mul(items.into()).context("the fee is more than can exist")?;
-	let max_fee = arguments.max_fee.unwrap_or(Amount(fee));
+fn task(arguments: &Submit, model: &ModelInfo, bundle: Bundle, deadline: u32, quote: &Quote) -> Result<SubmitTask> {
+	let (items, total) = (bundle.items, Amount(quote.total()));
+	let max_fee = arguments.max_fee.unwrap_or(total);
 	ensure!(
-		max_fee.0 >= fee,
-		"the task costs {} ({} at {}), which is more than --max-fee {max_fee}",
-		Amount(fee),
+		max_fee >= total,
+		"the task costs {total} ({} for {}, and {} for audits), which is more than --max-fee {max_fee}",
+		Amount(quote.fee),
 		count(items as usize, "item"),
-		Amount(price),
+		Amount(quote.audit),
 	);
 	Ok(SubmitTask {
 		model: model.id,
 		input: payload(arguments, bundle.bytes)?,
 		items,
-		assurance: match arguments.assurance {
-			AssuranceKind::Single => Assurance::Single,
-			AssuranceKind::Pair => Assurance::Pair,
-			AssuranceKind::Panel => Assurance::Panel,
-		},
+		assurance: assurance(arguments.assurance),
 		deadline,
 		max_fee: max_fee.0,
 		seal: keys::random().map_err(deepnode_client::Error::from)?,
@@ -199,14 +219,19 @@ fn payload(arguments: &Submit, bytes: Vec<u8>) -> Result<Payload> {
 	Ok(Payload::Reference(ContentRef { hash: sha256(&bytes), length: bytes.len() as u64, uris }))
 }
 
-fn receipt(transaction: &TxInBlock) -> Result<Submitted> {
+fn receipt(transaction: &TxInBlock, deposit: u128) -> Result<Submitted> {
 	transaction
 		.events
 		.iter()
 		.find_map(|event| match event {
-			Event::TaskSubmitted { task, items, fee, .. } => {
-				Some(Submitted { task: *task, items: *items, fee: Amount(*fee), receipt: transaction.into() })
-			},
+			Event::TaskSubmitted { task, items, fee, audit, .. } => Some(Submitted {
+				task: *task,
+				items: *items,
+				fee: Amount(*fee),
+				audit_fee: Amount(*audit),
+				deposit: Amount(deposit),
+				receipt: transaction.into(),
+			}),
 			_ => None,
 		})
 		.context("the chain took the task without saying its number")
@@ -261,9 +286,16 @@ mod tests {
 			runtime_class: None,
 			fhe: None,
 			parent: None,
+			data_sets: vec![],
 		};
 		let owner = keys::parse("//Alice").unwrap().account();
 		ModelInfo { id: 0, owner, spec, active: true, open_tasks: 0, bond: 0, registered_at: 0 }
+	}
+
+	/// What a pair is paid for so many items at 0.01 DN, with the audits' part that the chain asks for.
+	fn quote(items: u32) -> Quote {
+		let fee = u128::from(items) * 10u128.pow(16);
+		Quote { fee, audit: fee / 80, bound: 0 }
 	}
 
 	const DIGITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/models/digits/heldout.npy");
@@ -285,22 +317,42 @@ mod tests {
 		let uri = models::file_uri(&path).unwrap();
 		let arguments = arguments(&format!("{DIGITS} --rows 0..200 --input-uri {uri}"));
 		let bundle = read(&arguments, &model(), &LIMITS).unwrap().remove(0);
-		let task = task(&arguments, &model(), bundle, 100).unwrap();
+		let quote = quote(bundle.items);
+		let task = task(&arguments, &model(), bundle, 100, &quote).unwrap();
 		let Payload::Reference(content) = task.input else { panic!("by reference") };
 		assert_eq!(content.verify(&fs::read(path).unwrap()), Ok(()));
 		assert_eq!(task.items, 200);
 	}
 
 	#[test]
-	fn a_fee_beyond_what_the_requester_allows_is_told_with_both() {
-		let arguments = arguments(&format!("{DIGITS} --rows 0..3 --max-fee 0.02"));
+	fn a_price_beyond_what_the_requester_allows_is_told_with_both_its_parts() {
+		let arguments = arguments(&format!("{DIGITS} --rows 0..3 --max-fee 0.03"));
 		let bundle = read(&arguments, &model(), &LIMITS).unwrap().remove(0);
-		let error = task(&arguments, &model(), bundle, 100).unwrap_err().to_string();
-		assert_eq!(error, "the task costs 0.03 DN (3 items at 0.01 DN), which is more than --max-fee 0.02 DN");
+		let error = task(&arguments, &model(), bundle, 100, &quote(3)).unwrap_err().to_string();
+		let expected = "the task costs 0.030375 DN (0.03 DN for 3 items, and 0.000375 DN for audits), which is more \
+			than --max-fee 0.03 DN";
+		assert_eq!(error, expected);
+	}
+
+	#[test]
+	fn a_task_may_cost_its_quote_unless_more_is_allowed() {
+		let of = |more: &str| {
+			let arguments = arguments(&format!("{DIGITS} --rows 0..3 {more}"));
+			let bundle = read(&arguments, &model(), &LIMITS).unwrap().remove(0);
+			task(&arguments, &model(), bundle, 100, &quote(3)).unwrap()
+		};
+		assert_eq!(of("").max_fee, quote(3).total());
+		assert_eq!(of("--max-fee 0.5").max_fee, 5 * 10u128.pow(17));
+		for (kind, assurance) in [("single", Assurance::Single), ("pair", Assurance::Pair), ("panel", Assurance::Panel)]
+		{
+			assert_eq!(of(&format!("--assurance {kind}")).assurance, assurance);
+		}
 	}
 
 	#[test]
 	fn deadlines_are_those_that_the_chain_can_keep() {
+		let three_waves = 3 * (LIMITS.commit_window + LIMITS.reveal_window);
+		assert!(deadline(None, 1, &LIMITS).unwrap() > three_waves, "there is room for a dispute");
 		assert_eq!(deadline(None, 1, &LIMITS).unwrap(), 136);
 		assert_eq!(deadline(None, 100, &LIMITS).unwrap(), 532, "many tasks wait for each other's workers");
 		assert_eq!(deadline(None, usize::MAX, &LIMITS).unwrap(), 1000);
@@ -315,7 +367,7 @@ mod tests {
 		let tasks: Vec<_> = read(&arguments, &model(), &LIMITS)
 			.unwrap()
 			.into_iter()
-			.map(|bundle| task(&arguments, &model(), bundle, 100).unwrap())
+			.map(|bundle| task(&arguments, &model(), bundle, 100, &quote(1)).unwrap())
 			.collect();
 		assert_ne!(tasks[0].seal, tasks[1].seal);
 	}

@@ -11,7 +11,7 @@ use deepnode_primitives::TaskId;
 use futures::StreamExt as _;
 
 use super::report::{self, Report};
-use crate::{context::Context, output::count, progress::TaskBars, Refunded};
+use crate::{context::Context, output::count, progress::TaskBars, Unanswered};
 
 /// How many questions about tasks are on their way at once.
 const AT_ONCE: usize = 32;
@@ -67,11 +67,31 @@ pub async fn run(context: &Context, client: &Client, ids: &[TaskId]) -> Result<(
 		[report] => report::text(report),
 		reports => report::summary(reports),
 	})?;
-	let refunded: Vec<_> =
-		reports.iter().filter(|report| report.status == "refunded").map(|report| report.task.to_string()).collect();
-	match refunded.len() {
-		0 => Ok(()),
-		tasks => Err(Refunded(format!("{} refunded: {}", count(tasks, "task"), refunded.join(", "))).into()),
+	unanswered(reports.iter().map(|report| (report.task, report.status))).map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// What to say where some of these tasks, of these statuses, have no true answer.
+fn unanswered(tasks: impl Iterator<Item = (TaskId, &'static str)> + Clone) -> Option<Unanswered> {
+	let of = |status| {
+		let tasks: Vec<_> = tasks.clone().filter(|(_, other)| *other == status).map(|(id, _)| id.to_string()).collect();
+		let text = format!("{} {status}: {}", count(tasks.len(), "task"), tasks.join(", "));
+		(!tasks.is_empty()).then_some(text)
+	};
+	match (of("overturned"), of("refunded")) {
+		(Some(overturned), refunded) => {
+			let parts: Vec<_> = std::iter::once(overturned).chain(refunded).collect();
+			Some(Unanswered::Overturned(parts.join("; ")))
+		},
+		(None, Some(refunded)) => Some(Unanswered::Refunded(refunded)),
+		(None, None) => None,
+	}
+}
+
+/// A task that was found, or else what to say of one that is not there.
+pub async fn known(client: &Client, id: TaskId, found: Option<TaskInfo>) -> Result<TaskInfo> {
+	match found {
+		Some(task) => Ok(task),
+		None => bail!(gone(client, id).await?),
 	}
 }
 
@@ -82,13 +102,13 @@ async fn gone(client: &Client, task: TaskId) -> Result<String> {
 		return Ok(format!("there is no task {task}: {} so far", count(next as usize, "task")));
 	}
 	let window = client.limits(None).await?.audit_window;
-	Ok(format!("task {task} is no longer kept: the chain forgets a task {window} blocks after its end"))
+	Ok(format!("task {task} is no longer kept: the chain forgets a task {window} blocks after its end, or when its audit is over"))
 }
 
 /// Shows what has become of one task.
 pub async fn result(context: &Context, id: TaskId, npy: Option<PathBuf>) -> Result<()> {
 	let client = context.client().await?;
-	let Some(task) = client.task(id, None).await? else { bail!(gone(&client, id).await?) };
+	let task = known(&client, id, client.task(id, None).await?).await?;
 	let status = task.status;
 	let report = Report::new(&client, task, &mut BTreeMap::new()).await?;
 	if let Some(path) = npy {
@@ -100,7 +120,27 @@ pub async fn result(context: &Context, id: TaskId, npy: Option<PathBuf>) -> Resu
 	context.output.show(&report, report::text)?;
 	match status {
 		TaskStatus::Settled { .. } => Ok(()),
-		TaskStatus::Refunded { .. } => Err(Refunded(format!("task {id} was refunded")).into()),
-		_ => bail!("task {id} has no answer yet: follow it with `deepnode task watch {id}`"),
+		TaskStatus::Refunded { .. } => Err(Unanswered::Refunded(format!("task {id} was refunded")).into()),
+		TaskStatus::Overturned { .. } => {
+			Err(Unanswered::Overturned(format!("task {id} was overturned: the answer it had is false")).into())
+		},
+		TaskStatus::Submitted | TaskStatus::Assigned | TaskStatus::Committed | TaskStatus::Disputed => {
+			bail!("task {id} has no answer yet: follow it with `deepnode task watch {id}`")
+		},
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_false_answer_weighs_more_than_a_missing_one() {
+		let of = |statuses: &[&'static str]| unanswered((0..).zip(statuses.iter().copied()));
+		assert!(of(&["settled", "settled"]).is_none());
+		let Some(Unanswered::Refunded(text)) = of(&["settled", "refunded", "refunded"]) else { panic!("refunded") };
+		assert_eq!(text, "2 tasks refunded: 1, 2");
+		let Some(Unanswered::Overturned(text)) = of(&["refunded", "overturned"]) else { panic!("overturned") };
+		assert_eq!(text, "1 task overturned: 1; 1 task refunded: 0");
 	}
 }
