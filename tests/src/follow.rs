@@ -68,30 +68,43 @@ impl Blocks {
 pub struct History {
 	/// In which block it was submitted.
 	pub submitted_at: u32,
-	/// What went into escrow for it.
+	/// What went into escrow for it, to be divided by the fee table.
 	pub fee: Balance,
+	/// What went into escrow besides, for the audit fund.
+	pub audit_fee: Balance,
 	/// Where it stands: the last step that it has taken.
 	pub step: Step,
+	/// How often its answers had no majority.
+	pub disputes: u32,
 	/// In which block it ended.
 	pub ended_at: Option<u32>,
 	/// How it ended.
 	pub end: Option<End>,
-	/// Who was given the seat of whom.
+	/// Who was given the seat of whom before.
 	pub replaced: Vec<(AccountId, AccountId)>,
-	/// Who lost how much over it, and why.
-	pub slashed: Vec<(AccountId, Balance, Offence)>,
+	/// Who lost how much over it until it ended, and why.
+	pub slashed: Vec<Slash>,
+	/// What has become of its audit since.
+	pub audit: Audited,
+	/// All that has happened to it, in order, each with its block's number.
+	pub events: Vec<(u32, Event)>,
 }
+
+/// Who lost how much, and why.
+pub type Slash = (AccountId, Balance, Offence);
 
 /// The steps of a task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
-	/// Its fee is in escrow.
+	/// Its price is in escrow.
 	#[default]
 	Submitted,
 	/// Its workers are drawn.
 	Assigned,
 	/// They have committed.
 	Committed,
+	/// Their answers have no majority, and more workers are asked.
+	Disputed,
 	/// It is settled or refunded.
 	Ended,
 }
@@ -100,13 +113,44 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // The variants' fields say what their names say.
 pub enum End {
-	/// Its workers agreed and were paid.
-	Settled { digest: Digest, winners: Vec<AccountId>, split: Split },
-	/// The requester has this much of its fee back.
+	/// A majority of its workers agreed and was paid.
+	Settled { digest: Digest, winners: Vec<AccountId>, losers: Vec<AccountId>, split: Split },
+	/// The requester has this much of its fee back, and of what was for the audit fund.
 	Refunded { amount: Balance, reason: RefundReason },
 }
 
+/// What has become of the audit of a settled task.
+#[derive(Clone, Debug, Default)]
+pub struct Audited {
+	/// Whether chance has chosen the task, or a worker denounced it.
+	pub opened: bool,
+	/// Who was drawn.
+	pub auditors: Vec<AccountId>,
+	/// Who lost how much over it, and why.
+	pub slashed: Vec<Slash>,
+	/// How it ended, once it has.
+	pub end: Option<AuditEnd>,
+}
+
+/// The end of an audit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditEnd {
+	/// The settled answer stands: the auditors agree with it.
+	Confirmed,
+	/// It stands: the auditors do not agree with each other.
+	Undecided,
+	/// It stands: there were too few auditors, or nothing to pay them.
+	Lapsed,
+	/// It was false.
+	Overturned,
+}
+
 impl History {
+	/// What went into escrow for it, besides its deposit.
+	pub const fn price(&self) -> Balance {
+		self.fee + self.audit_fee
+	}
+
 	/// The blocks from its submission to its end.
 	pub fn latency(&self) -> Option<u32> {
 		Some(self.ended_at?.saturating_sub(self.submitted_at))
@@ -120,28 +164,71 @@ impl History {
 		}
 	}
 
-	fn note(&mut self, block: Block, event: Event) {
-		match event {
-			Event::TaskSubmitted { fee, .. } => {
-				self.submitted_at = block.number;
-				self.fee = fee;
+	/// What a worker was paid out of what others lost.
+	pub fn compensated(&self, worker: &AccountId) -> Balance {
+		let compensated = |event: &Event| match event {
+			Event::WorkerCompensated { worker: who, amount, .. } if who == worker => Some(*amount),
+			_ => None,
+		};
+		self.events.iter().filter_map(|(_, event)| compensated(event)).sum()
+	}
+
+	/// Whether it had ended before a block, and no audit of it goes on.
+	fn is_over(&self, block: u32) -> bool {
+		let audited = !self.audit.opened || self.audit.end.is_some();
+		self.ended_at.is_some_and(|at| at < block) && audited
+	}
+
+	/// Takes note of an event of a block.
+	pub fn note(&mut self, block: u32, event: Event) {
+		if self.end.is_none() {
+			self.note_task(block, &event);
+		} else {
+			self.note_audit(&event);
+		}
+		self.events.push((block, event));
+	}
+
+	fn note_task(&mut self, block: u32, event: &Event) {
+		match event.clone() {
+			Event::TaskSubmitted { fee, audit, .. } => {
+				self.submitted_at = block;
+				(self.fee, self.audit_fee) = (fee, audit);
 			},
 			Event::TaskAssigned { .. } => self.step = Step::Assigned,
 			Event::TaskRequeued { .. } => self.step = Step::Submitted,
 			Event::AnswersCommitted { .. } => self.step = Step::Committed,
+			Event::TaskDisputed { .. } => {
+				self.step = Step::Disputed;
+				self.disputes += 1;
+			},
 			Event::WorkerReplaced { absent, replacement, .. } => self.replaced.push((absent, replacement)),
 			Event::WorkerSlashed { worker, amount, offence, .. } => self.slashed.push((worker, amount, offence)),
-			Event::TaskSettled { digest, winners, split, .. } => {
-				self.close(block, End::Settled { digest, winners, split })
+			Event::TaskSettled { digest, winners, losers, split, .. } => {
+				self.close(block, End::Settled { digest, winners, losers, split });
 			},
 			Event::TaskRefunded { amount, reason, .. } => self.close(block, End::Refunded { amount, reason }),
 			_ => {},
 		}
 	}
 
-	fn close(&mut self, block: Block, end: End) {
+	fn note_audit(&mut self, event: &Event) {
+		match event.clone() {
+			Event::AuditOpened { .. } => self.audit.opened = true,
+			Event::AuditAssigned { auditors, .. } => self.audit.auditors.extend(auditors),
+			Event::WorkerReplaced { replacement, .. } => self.audit.auditors.push(replacement),
+			Event::WorkerSlashed { worker, amount, offence, .. } => self.audit.slashed.push((worker, amount, offence)),
+			Event::AuditConfirmed { .. } => self.audit.end = Some(AuditEnd::Confirmed),
+			Event::AuditUndecided { .. } => self.audit.end = Some(AuditEnd::Undecided),
+			Event::AuditLapsed { .. } => self.audit.end = Some(AuditEnd::Lapsed),
+			Event::TaskOverturned { .. } => self.audit.end = Some(AuditEnd::Overturned),
+			_ => {},
+		}
+	}
+
+	fn close(&mut self, block: u32, end: End) {
 		self.step = Step::Ended;
-		self.ended_at = Some(block.number);
+		self.ended_at = Some(block);
 		self.end = Some(end);
 	}
 }
@@ -165,7 +252,7 @@ impl Tasks {
 			let Some(task) = event.task() else { continue };
 			let is_new = matches!(event, Event::TaskSubmitted { .. });
 			if is_new || self.histories.contains_key(&task) {
-				self.histories.entry(task).or_default().note(block, event);
+				self.histories.entry(task).or_default().note(block.number, event);
 			}
 		}
 		Ok(block)
@@ -177,6 +264,19 @@ impl Tasks {
 			loop {
 				let block = self.advance().await?;
 				if self.count(Step::Ended) >= count {
+					return Ok(block);
+				}
+			}
+		})
+		.await
+	}
+
+	/// Reads blocks until every task has ended and chance has decided about its audit, and each audit is over.
+	pub async fn until_audited(&mut self, limit: Duration) -> Result<Block> {
+		within(limit, "the end of all audits", async {
+			loop {
+				let block = self.advance().await?;
+				if self.histories.values().all(|history| history.is_over(block.number)) {
 					return Ok(block);
 				}
 			}
@@ -205,7 +305,34 @@ pub fn percentile(values: impl IntoIterator<Item = u32>, percent: usize) -> Opti
 
 #[cfg(test)]
 mod tests {
-	use super::percentile;
+	use deepnode_primitives::fees::FeeTable;
+
+	use super::*;
+
+	#[test]
+	fn what_happens_after_the_end_is_the_audits() {
+		let (task, worker) = (3, AccountId::new([1; 32]));
+		let slashed = |offence| Event::WorkerSlashed { worker: worker.clone(), task, amount: 5, offence };
+		let (winners, losers) = (vec![], vec![worker.clone()]);
+		let split = FeeTable::default().split(100, 2);
+		let mut history = History::default();
+		for (block, event) in [
+			(2, Event::TaskDisputed { task }),
+			(5, slashed(Offence::WrongAnswer)),
+			(5, Event::TaskSettled { task, digest: [0; 32], winners, losers, split }),
+			(6, Event::AuditOpened { task }),
+			(9, Event::AnswersCommitted { task }),
+			(10, slashed(Offence::FalseAgreement)),
+			(10, Event::TaskOverturned { task, digest: None, auditors: vec![], losers: vec![] }),
+		] {
+			history.note(block, event);
+		}
+		assert_eq!((history.step, history.ended_at, history.disputes), (Step::Ended, Some(5), 1));
+		assert_eq!(history.slashed, [(worker.clone(), 5, Offence::WrongAnswer)]);
+		assert_eq!(history.audit.slashed, [(worker, 5, Offence::FalseAgreement)]);
+		assert_eq!((history.audit.opened, history.audit.end), (true, Some(AuditEnd::Overturned)));
+		assert_eq!(history.events.len(), 7);
+	}
 
 	#[test]
 	fn a_percentile_is_one_of_the_values() {

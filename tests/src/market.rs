@@ -3,8 +3,8 @@
 use std::{env, ops::Range, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result};
-use deepnode_client::{keys, AccountId, Client, Event, Keypair, SubmitTask};
-use deepnode_primitives::{content::Payload, task::Assurance, Balance, ModelId, TaskId};
+use deepnode_client::{keys, AccountId, Client, Event, Keypair, Quote, SubmitTask};
+use deepnode_primitives::{content::Payload, task::Assurance, Balance, ModelId, TaskId, DN};
 use futures::future::try_join_all;
 
 use crate::{command_line::CommandLine, digits::Digits, node::Node, process::Process, stage::Stage};
@@ -14,12 +14,15 @@ pub const CREATOR: &str = "//Dave";
 /// Who asks.
 pub const REQUESTER: &str = "//Alice";
 /// Who may work, in this order.
-const WORKERS: [&str; 3] = ["//Bob", "//Charlie", "//Eve"];
+const WORKERS: [&str; 5] = ["//Bob", "//Charlie", "//Eve", "//Ferdie", "//Eve//stash"];
 
 /// What an image costs.
 pub const PRICE: &str = "0.01DN";
-const STAKE: &str = "1000DN";
+/// What every worker has at stake at first.
+pub const STAKE: Balance = 1_000 * DN;
 const CAPACITY: &str = "256";
+/// How surely the answers are checked.
+pub const ASSURANCE: Assurance = Assurance::Pair;
 /// How many blocks a task may take.
 const DEADLINE: u32 = 100;
 /// How long a worker may take to be ready.
@@ -32,6 +35,27 @@ pub enum Engine {
 	Tract,
 	/// ONNX Runtime, from this library.
 	Ort(PathBuf),
+	/// tract, of whose outputs the worker says something else.
+	Liar(Lie),
+}
+
+/// What a liar says instead of the truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lie {
+	/// What every such liar says.
+	Constant,
+	/// Something else each time.
+	Perturb,
+}
+
+impl Lie {
+	/// As `lying_worker` takes it.
+	const fn name(self) -> &'static str {
+		match self {
+			Self::Constant => "constant",
+			Self::Perturb => "perturb",
+		}
+	}
 }
 
 impl Engine {
@@ -45,7 +69,7 @@ impl Engine {
 	/// Its name.
 	pub const fn name(&self) -> &'static str {
 		match self {
-			Self::Tract => "tract",
+			Self::Tract | Self::Liar(_) => "tract",
 			Self::Ort(_) => "ort",
 		}
 	}
@@ -86,16 +110,23 @@ impl Worker {
 }
 
 async fn launch(stage: &Stage, url: &str, key: &'static str, engine: &Engine) -> Result<Process> {
-	let name = format!("worker-{}", key.trim_start_matches('/').to_lowercase());
+	let name = format!("worker-{}", key.trim_start_matches('/').replace("//", "-").to_lowercase());
 	let models = Digits::model();
 	let models = models.parent().context("the model is in no folder")?.canonicalize()?;
-	let mut process = Process::start(stage, &name, "deepnode-worker", |command| {
+	let program = match engine {
+		Engine::Tract | Engine::Ort(_) => "deepnode-worker",
+		Engine::Liar(_) => "lying_worker",
+	};
+	let mut process = Process::start(stage, &name, program, |command| {
+		if let Engine::Liar(lie) = engine {
+			command.args(["--lie", lie.name()]);
+		}
 		command.arg("run").env("DEEPNODE_NODE", url).env("DEEPNODE_KEY", key);
 		command.arg("--data-dir").arg(stage.file(format!("{name}-data")));
 		command.args(["--http", "127.0.0.1:0", "--engine", engine.name()]);
 		command.arg("--file-root").arg(models).arg("--file-root").arg(stage.path());
 		match engine {
-			Engine::Tract => command.env_remove("DEEPNODE_ORT_LIBRARY"),
+			Engine::Tract | Engine::Liar(_) => command.env_remove("DEEPNODE_ORT_LIBRARY"),
 			Engine::Ort(library) => command.env("DEEPNODE_ORT_LIBRARY", library),
 		};
 	})?;
@@ -118,6 +149,8 @@ pub struct Market {
 	pub model: ModelId,
 	/// What an image costs, in the smallest unit.
 	pub price: Balance,
+	/// What a task about an image puts on hold: what the fee table divides, and what the audit fund gets.
+	pub quote: Quote,
 	/// Who asks.
 	pub requester: Keypair,
 	/// Who owns the classifier.
@@ -127,7 +160,7 @@ pub struct Market {
 }
 
 impl Market {
-	/// Starts a node, registers the classifier, and starts one worker for each engine.
+	/// Starts a node, registers the classifier, and starts one worker for each engine, five at most.
 	pub async fn open(stage: &Stage, engines: &[Engine]) -> Result<Self> {
 		let node = Node::dev(stage).await?;
 		let client = node.client().await?;
@@ -142,7 +175,8 @@ impl Market {
 			let node = &node;
 			async move {
 				let worker = Worker::start(stage, node.url(), key, engine).await?;
-				let join = ["worker", "join", "--stake", STAKE, "--capacity", CAPACITY];
+				let stake = format!("{STAKE}u");
+				let join = ["worker", "join", "--stake", &stake, "--capacity", CAPACITY];
 				command_line.run(Some(key), &join).await?;
 				anyhow::Ok((key, worker))
 			}
@@ -151,6 +185,7 @@ impl Market {
 		let serve = workers.iter().map(|(key, _)| serve(&command_line, key, model));
 		try_join_all(serve).await?;
 		let price = client.model(model, None).await?.context("the model is not on the chain")?.spec.price;
+		let quote = client.quote(model, 1, ASSURANCE, None).await?.context("the model has no price")?;
 		Ok(Self {
 			workers: workers.into_iter().map(|(_, worker)| worker).collect(),
 			node,
@@ -158,6 +193,7 @@ impl Market {
 			command_line,
 			model,
 			price,
+			quote,
 			requester: keys::parse(REQUESTER)?,
 			creator: keys::parse(CREATOR)?.account(),
 			digits: Digits::load()?,
@@ -196,8 +232,8 @@ impl Market {
 	}
 
 	fn task(&self, model: ModelId, input: Payload, deadline: u32) -> Result<SubmitTask> {
-		let (assurance, max_fee) = (Assurance::Pair, self.price);
-		Ok(SubmitTask { model, input, items: 1, assurance, deadline, max_fee, seal: keys::random()? })
+		let (max_fee, seal) = (self.quote.total(), keys::random()?);
+		Ok(SubmitTask { model, input, items: 1, assurance: ASSURANCE, deadline, max_fee, seal })
 	}
 
 	/// The worker of an account.

@@ -91,15 +91,16 @@ async fn a_task_that_cannot_be_answered_is_refunded_by_its_deadline() -> Result<
 	let deadline = head + limits.commit_window + limits.reveal_window + 5;
 	let task = market.ask_until(market.model, market.digits.input(0)?, deadline).await?;
 	let held = market.client.account(&requester, None).await?.held;
-	assert!(held.iter().any(|(_, amount)| *amount == market.price), "the fee is in escrow: {held:?}");
+	let price = market.quote.total();
+	assert!(held.iter().any(|(_, amount)| *amount == price), "fee and audit are in escrow: {held:?}");
 
 	let end = tasks.until_ended(1, 4 * MINUTE).await?;
 	let history = &tasks.histories()[&task];
-	let refund = End::Refunded { amount: market.price, reason: RefundReason::Expired };
-	assert_eq!(history.end, Some(refund), "the requester has the whole fee back");
+	let refund = End::Refunded { amount: price, reason: RefundReason::Expired };
+	assert_eq!(history.end, Some(refund), "the requester has everything back");
 	assert!(history.ended_at.context("it has ended")? <= deadline, "{:?} is after {deadline}", history.ended_at);
 	let held = market.client.account(&requester, Some(end.hash)).await?.held;
-	assert!(held.iter().all(|(_, amount)| *amount != market.price), "no fee is in escrow any more: {held:?}");
+	assert!(held.iter().all(|(_, amount)| *amount != price), "nothing is in escrow any more: {held:?}");
 	stage.passed();
 	Ok(())
 }

@@ -4,12 +4,12 @@ use std::{process::Output, time::Duration};
 
 use anyhow::{Context as _, Result};
 use deepnode_client::RefundReason;
-use deepnode_primitives::task::ErrorCode;
+use deepnode_primitives::{task::ErrorCode, Balance, TaskId};
 use deepnode_tests::{
 	command_line::CommandLine,
 	digits::Digits,
-	follow::{End, Tasks},
-	market::{register, Engine, Market, CREATOR, REQUESTER},
+	follow::{Blocks, End, Tasks},
+	market::{register, Engine, Market, CREATOR, REQUESTER, STAKE},
 	stage::Stage,
 };
 use serde_json::Value;
@@ -45,6 +45,16 @@ async fn tasks_are_asked_answered_refused_and_refunded_on_the_command_line() -> 
 	let printed = command_line.run(Some(REQUESTER), &submit).await?;
 	let classes = find(&printed, "classes").with_context(|| format!("no classes in {printed:#}"))?;
 	assert_eq!(*classes, serde_json::json!([3]), "{printed:#}");
+	for (name, expected) in [("fee", market.quote.fee), ("audit_fee", market.quote.audit)] {
+		assert_eq!(find(&printed, name), Some(&expected.to_string().into()), "{printed:#}");
+	}
+	assert_eq!(find(&printed, "losers"), Some(&serde_json::json!([])), "{printed:#}");
+
+	// Each worker answers for it with a part of its stake, and has proved a little better than it began.
+	let worker = command_line.run(None, &["worker", "status", "//Bob"]).await?;
+	assert_eq!(amount(&worker, "liable")?, market.quote.bound);
+	assert_eq!(amount(&worker, "free")?, STAKE - market.quote.bound);
+	assert_eq!(worker["fidelity"], "52.5%");
 
 	// What the chain would not take is said before it costs anything.
 	let balance = market.client.account(&market.requester.account(), None).await?.total;
@@ -55,10 +65,17 @@ async fn tasks_are_asked_answered_refused_and_refunded_on_the_command_line() -> 
 	let cheap = ["task", "submit", "--model", &model, &picture, "--pixel-max", "16", "--max-fee", "1u"];
 	let output = command_line.output(Some(REQUESTER), &cheap).await?;
 	assert!(!output.status.success());
-	assert_said(&output, &["0.01"]);
+	assert_said(&output, &["0.01 DN for 1 item", "for audits"]);
 	assert_eq!(market.client.account(&market.requester.account(), None).await?.total, balance);
 	let output = command_line.output(Some(REQUESTER), &["models", "retire", &model]).await?;
 	assert_failed(&output, REFUSED, &["NotOwner"]);
+	let file = format!("{models}/digits-mlp.onnx");
+	let terms = ["--domain", "vision/digits", "--price", "1u", "--licence", "MIT", "--data-set", "99"];
+	let undeclared = [&["models", "register", &file][..], &terms].concat();
+	let output = command_line.output(Some(CREATOR), &undeclared).await?;
+	assert_failed(&output, REFUSED, &["UnknownDataSet"]);
+
+	accomplices_are_denounced(&market, &file).await?;
 
 	// A model whose place holds another file: both workers say so, and the money comes back but for
 	// the part that pays them. (They have the classifier's file already, and would not fetch it again.)
@@ -81,7 +98,8 @@ async fn tasks_are_asked_answered_refused_and_refunded_on_the_command_line() -> 
 	let history = tasks.histories().values().next().context("the task is known")?;
 	let Some(End::Refunded { amount, reason }) = &history.end else { panic!("the task ended with {:?}", history.end) };
 	assert_eq!(*reason, RefundReason::Failed(ErrorCode::ModelUnavailable));
-	assert!(*amount > 0 && *amount < history.fee, "{amount} of {} came back", history.fee);
+	let price = history.price();
+	assert!(*amount > history.audit_fee && *amount < price, "{amount} of {price} came back");
 	assert_eq!(history.slashed, [], "who says that there is no answer is not slashed for it");
 
 	// What nobody can ask about any more is retired.
@@ -90,6 +108,57 @@ async fn tasks_are_asked_answered_refused_and_refunded_on_the_command_line() -> 
 	assert!(!output.status.success(), "a retired model takes no tasks");
 	stage.passed();
 	Ok(())
+}
+
+/// A worker denounces the other, as early as nobody knows of an audit, and once.
+async fn accomplices_are_denounced(market: &Market, evidence: &str) -> Result<()> {
+	let command_line = &market.command_line;
+	let mut tasks = Tasks::after_now(&market.client).await?;
+	let mut blocks = Blocks::after_now(&market.client).await?;
+	let asked = market.ask(0..4).await?;
+	tasks.until_ended(asked.len(), MINUTE).await?;
+	let mut spared = None;
+	for task in asked {
+		while audit_phase(command_line, task).await? == "lottery" {
+			blocks.next().await?;
+		}
+		if audit_phase(command_line, task).await? == "spared" {
+			spared = Some(task.to_string());
+		}
+	}
+	// But for bad luck of 1 in 160,000.
+	let spared = spared.context("chance has chosen all four tasks for an audit")?;
+	let denounce = ["task", "denounce", &spared, "--evidence", evidence];
+
+	let output = command_line.output(Some(REQUESTER), &denounce).await?;
+	assert!(!output.status.success());
+	assert_said(&output, &["sign with the worker's key"]);
+
+	let printed = command_line.run(Some("//Bob"), &denounce).await?;
+	let bond = amount(&printed, "bond")?;
+	assert!(bond > 0);
+	let held = market.client.account(market.workers[0].account(), None).await?.held;
+	assert!(held.iter().any(|(why, amount)| why.contains("denouncements") && *amount == bond), "{held:?}");
+	// There is no outsider who could run it again.
+	assert_eq!(audit_phase(command_line, spared.parse()?).await?, "waiting");
+
+	let output = command_line.output(Some("//Charlie"), &denounce).await?;
+	assert!(!output.status.success());
+	assert_said(&output, &["too late"]);
+	Ok(())
+}
+
+/// Where a settled task's audit stands, as `task result` says.
+async fn audit_phase(command_line: &CommandLine, task: TaskId) -> Result<String> {
+	let shown = command_line.run(None, &["task", "result", &task.to_string()]).await?;
+	let phase = shown["audit"]["phase"].as_str().with_context(|| format!("no audit in {shown:#}"))?;
+	Ok(phase.to_owned())
+}
+
+/// An amount of the smallest units.
+fn amount(shown: &Value, name: &str) -> Result<Balance> {
+	let text = shown[name].as_str().with_context(|| format!("no {name} in {shown:#}"))?;
+	Ok(text.parse()?)
 }
 
 fn assert_failed(output: &Output, status: i32, said: &[&str]) {

@@ -29,7 +29,11 @@ async fn two_workers_agree_on_sixty_tasks_and_every_unit_of_their_fees_is_accoun
 
 	let after = before.later(&market.client, end).await?;
 	let books = Books::balance(&before, &after, &histories, &market.creator, &market.requester.account())?;
-	assert_eq!(books.paid, market.price * TASKS as u128, "every task is settled and pays its price");
+	assert_eq!(market.quote.fee, market.price, "two workers share an item's price");
+	assert_eq!(books.paid, market.quote.fee * TASKS as u128, "every task is settled and pays its fee");
+	assert_eq!(books.audit_fees, market.quote.audit * TASKS as u128, "every task pays for its part of the audits");
+	assert_eq!(books.audits, 0, "there are no outsiders to audit what two workers agree on");
+	assert_eq!(books.slashed, 0, "nobody loses anything");
 	assert!(before.issuance > after.issuance, "something is burned");
 
 	let mut same = 0;

@@ -130,25 +130,28 @@ async fn run(options: &Options, stage: &Stage) -> Result<()> {
 	Ok(())
 }
 
-/// Shows each block's progress until all tasks have ended, and returns the block in which the last did.
+/// Shows each block's progress until all tasks have ended, and returns the block after that.
 async fn watch(tasks: &mut Tasks, count: usize) -> Result<deepnode_client::Block> {
 	let mut shown = None;
 	loop {
 		let block = tasks.advance().await?;
-		let at = [Step::Submitted, Step::Assigned, Step::Committed, Step::Ended].map(|step| tasks.count(step));
+		let steps = [Step::Submitted, Step::Assigned, Step::Committed, Step::Disputed, Step::Ended];
+		let at = steps.map(|step| tasks.count(step));
+		let [submitted, assigned, committed, disputed, ended] = at;
 		if shown != Some(at) {
-			let [submitted, assigned, committed, ended] = at;
 			let settled = tasks.histories().values().filter(|history| history.split().is_some()).count();
 			let refunded = ended - settled;
+			let disputed = if disputed > 0 { format!("   disputed {disputed:>3}") } else { String::new() };
 			say(&format!(
 				"  block {:>4}   submitted {submitted:>3}   assigned {assigned:>3}   committed {committed:>3}   \
-				 settled {settled:>3}   refunded {refunded:>3}",
+				 settled {settled:>3}   refunded {refunded:>3}{disputed}",
 				block.number
 			));
 		}
 		shown = Some(at);
-		if at[3] == count {
-			return Ok(block);
+		if ended == count {
+			// Chance decides in the block after a settlement whether a task is audited.
+			return tasks.advance().await;
 		}
 	}
 }
@@ -189,9 +192,18 @@ impl Outcome<'_> {
 	/// How many tasks both workers answered alike: all but those whose answers differ, or never came.
 	fn agreed(&self) -> usize {
 		let agreed = |history: &&&History| {
-			matches!(history.end, Some(End::Settled { .. } | End::Refunded { reason: RefundReason::Failed(_), .. }))
+			let ended = matches!(
+				history.end,
+				Some(End::Settled { .. } | End::Refunded { reason: RefundReason::Failed(_), .. })
+			);
+			ended && history.disputes == 0
 		};
 		self.histories.iter().filter(agreed).count()
+	}
+
+	/// How many tasks chance has chosen for an audit so far.
+	fn audits(&self) -> usize {
+		self.histories.iter().filter(|history| history.audit.opened).count()
 	}
 
 	/// How many answers are what `expected` says of their image.
@@ -241,10 +253,14 @@ impl Outcome<'_> {
 			"latency_blocks_p95": self.latency(95),
 			"seconds": (self.seconds * 10.0).round() / 10.0,
 			"engines": self.engines,
+			"audits": self.audits(),
 		});
 		let burned_fees = self.books.transactions.burned;
 		let amounts = [
 			("fees_paid", self.books.paid),
+			("audit_fund", self.books.audit_fees),
+			("audits_paid", self.books.audits),
+			("slashed", self.books.slashed),
 			("transaction_fees", self.books.transaction_fees()),
 			("transaction_fees_burned", burned_fees),
 			("issuance_before", self.before.issuance),
@@ -271,6 +287,7 @@ fn print(market: &Market, outcome: &Outcome) {
 		("same as its own answer", format!("{} of {count}", outcome.matching(|image| digits.predicted(image)))),
 		("latency, median", blocks(50)),
 		("latency, 95 %", blocks(95)),
+		("chosen for an audit", format!("{} of {count}", outcome.audits())),
 		("all together", format!("{:.1} s", outcome.seconds)),
 	];
 	table(rows.map(|(name, value)| [name.to_owned(), value, String::new()]));
@@ -279,7 +296,8 @@ fn print(market: &Market, outcome: &Outcome) {
 	let share = |amount: Balance| percent(amount as f64 / books.paid.max(1) as f64);
 	let fees = outcome.rows().map(|(name, amount)| [name.to_owned(), dn(amount), share(amount)]);
 	let paid = [["fees of the tasks".to_owned(), dn(books.paid), String::new()]];
-	table(paid.into_iter().chain(fees));
+	let fund = [["audit fund".to_owned(), dn(books.audit_fees), "paid besides".to_owned()]];
+	table(paid.into_iter().chain(fees).chain(fund));
 
 	let gone = outcome.before.issuance - outcome.after.issuance;
 	table([
