@@ -8,7 +8,7 @@ say() { printf '%s\n' "$*"; }
 die() { printf '%s\n' "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# usage FILE: prints the comment at the head of a script.
+# usage FILE: prints the comment at the head of a script, named from the repository's root.
 usage() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$1"; }
 
 # quietly COMMAND...: runs it, and shows what it printed only if it fails.
