@@ -119,3 +119,9 @@ impl ContentRef {
 		self.uris.iter().filter_map(|uri| core::str::from_utf8(uri).ok()).collect()
 	}
 }
+
+/// Whether a file of this name can be written into a folder, and nowhere else: one component of a path,
+/// on every operating system.
+pub fn is_safe_file_name(name: &str) -> bool {
+	name != "." && name != ".." && !name.chars().any(|c| matches!(c, '/' | '\\' | ':') || c.is_control())
+}

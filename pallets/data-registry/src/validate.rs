@@ -1,7 +1,10 @@
 //! What an entry must be like.
 
 use alloc::collections::BTreeSet;
-use deepnode_primitives::{content::Uris, Balance, MAX_SUPPLY};
+use deepnode_primitives::{
+	content::{is_safe_file_name, Uris},
+	Balance, MAX_SUPPLY,
+};
 use frame_support::ensure;
 
 use crate::{Config, DataFile, DataSetSpec, Error, Manifest, Pallet, MAX_ROYALTY};
@@ -50,10 +53,4 @@ impl<T: Config> Pallet<T> {
 		ensure!(!text.is_empty(), empty);
 		core::str::from_utf8(text).map_err(|_| Error::<T>::InvalidUtf8)
 	}
-}
-
-/// Whether a file of this name can be written into a folder, and nowhere else: one component of a path,
-/// on every operating system.
-fn is_safe_file_name(name: &str) -> bool {
-	name != "." && name != ".." && !name.chars().any(|c| matches!(c, '/' | '\\' | ':') || c.is_control())
 }

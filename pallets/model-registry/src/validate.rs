@@ -2,15 +2,15 @@
 
 use alloc::collections::BTreeSet;
 use deepnode_primitives::{
-	content::Uris,
+	content::{is_safe_file_name, Uris},
 	fees::MILLION,
 	tensor::{TensorSpec, TensorSpecs},
+	traits::DataSets as _,
 	Balance, MAX_SUPPLY,
 };
 use frame_support::ensure;
 
 use crate::{Config, DataRoyalties, Error, ModelFile, ModelSpec, Pallet, Parent, Status, MAX_ANCESTORS};
-use deepnode_primitives::traits::DataSets as _;
 
 impl<T: Config> Pallet<T> {
 	/// Checks every field of `spec`.
@@ -93,10 +93,4 @@ impl<T: Config> Pallet<T> {
 		ensure!(line.count() < MAX_ANCESTORS, Error::<T>::LineageTooDeep);
 		Ok(())
 	}
-}
-
-/// Whether a worker can write a file of this name into a folder, and nowhere else: one component of a
-/// path, on every operating system.
-fn is_safe_file_name(name: &str) -> bool {
-	name != "." && name != ".." && !name.chars().any(|c| matches!(c, '/' | '\\' | ':') || c.is_control())
 }

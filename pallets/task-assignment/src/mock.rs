@@ -1,7 +1,5 @@
 //! A runtime of all four pallets over real balances, and the deeds of those who use it.
 
-#![allow(dead_code)]
-
 use deepnode_primitives::{
 	canonical::{Answer, Output},
 	commitment::commitment,
