@@ -234,6 +234,9 @@ pub enum Task {
 		/// Also write the answer's values to this .npy file.
 		#[arg(long, value_name = "FILE")]
 		npy: Option<PathBuf>,
+		/// Fetch an answer that is too long for the chain from the hosts where its workers keep it.
+		#[arg(long)]
+		fetch: bool,
 	},
 	/// Report that the answer on which your worker and others settled a task is false, with a bond. Outsiders
 	/// run it again; where they find so too you are not slashed, and share in what the others lose.
@@ -405,7 +408,7 @@ mod tests {
 			"task submit --model 0 a.npy --rows 0..10 --each --max-fee 0.5",
 			"task submit --model 0 [[1,2]] --deadline 50",
 			"task watch 1 2",
-			"task result 1 --npy out.npy",
+			"task result 1 --npy out.npy --fetch",
 			"task denounce 1 --evidence letters.txt",
 			"task denounce 1 --evidence 0x1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f",
 			"account transfer //Bob 1.5DN",

@@ -3,7 +3,9 @@
 
 use std::{future::Future, time::Duration};
 
+use deepnode_client::DueOpening;
 use deepnode_primitives::{
+	chunks::Opening,
 	comparison::Comparison,
 	content::{ContentRef, Digest, Payload},
 	tensor::TensorSpecs,
@@ -14,7 +16,7 @@ use futures::{Stream, StreamExt};
 pub use deepnode_client::{keys, AccountId, Block, Keypair, H256};
 
 /// The time from one block to the next that the runtime aims at.
-const BLOCK_TIME: Duration = Duration::from_secs(3);
+pub const BLOCK_TIME: Duration = Duration::from_secs(3);
 
 /// Why the chain does not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +58,16 @@ pub enum Seat {
 	Committed(H256),
 	/// It holds this commitment, and waits for what is sealed in it.
 	MayReveal(H256),
+	/// It has revealed what this commitment seals, an answer that is too long for the chain, and whoever
+	/// has that is to open the chunks that the seed chooses.
+	MayOpen {
+		/// The commitment.
+		commitment: H256,
+		/// What chooses the chunks.
+		seed: H256,
+		/// How many others who revealed the same answer come first.
+		turn: u32,
+	},
 	/// Nothing is left to do for it.
 	Done,
 }
@@ -117,6 +129,9 @@ pub trait Chain: Send + Sync + 'static {
 	fn input(&self, task: TaskId, at: H256) -> impl Future<Output = Result<Option<Payload>>> + Send;
 	/// A model.
 	fn model(&self, model: ModelId, at: H256) -> impl Future<Output = Result<Option<Model>>> + Send;
+	/// Which of these tasks wait for chunks of an answer that the worker has revealed, whether or not it
+	/// still has to serve them.
+	fn awaiting_chunks(&self, tasks: &[TaskId], at: H256) -> impl Future<Output = Result<Vec<TaskId>>> + Send;
 	/// The worker's seat; `None` where the task has none for it, or none any more.
 	fn seat(&self, task: TaskId, at: H256) -> impl Future<Output = Result<Option<Seat>>> + Send;
 	/// Seals an answer; returns when that is in a best block.
@@ -129,6 +144,9 @@ pub trait Chain: Send + Sync + 'static {
 		digest: Digest,
 		output: Payload,
 	) -> impl Future<Output = Result<Block>> + Send;
+	/// Opens chunks of a long answer; returns when that is in a best block.
+	fn open_chunks(&self, task: TaskId, digest: Digest, opening: Opening)
+		-> impl Future<Output = Result<Block>> + Send;
 }
 
 /// The chain behind a node.
@@ -176,6 +194,10 @@ impl Chain for Node {
 		Ok(self.client.assignments(&self.account, Some(at)).await?)
 	}
 
+	async fn awaiting_chunks(&self, tasks: &[TaskId], at: H256) -> Result<Vec<TaskId>> {
+		Ok(self.client.awaiting_chunks(tasks, &self.account, Some(at)).await?)
+	}
+
 	async fn commit_window(&self, at: H256) -> Result<Duration> {
 		Ok(BLOCK_TIME.saturating_mul(self.client.limits(Some(at)).await?.commit_window))
 	}
@@ -200,7 +222,10 @@ impl Chain for Node {
 
 	async fn seat(&self, task: TaskId, at: H256) -> Result<Option<Seat>> {
 		let seat = self.client.seat(task, &self.account, Some(at)).await?;
-		Ok(seat.map(|seat| Seat::new(seat.commitment, seat.revealed.is_some(), seat.may_reveal)))
+		Ok(seat.map(|seat| match (seat.commitment, seat.opening) {
+			(Some(commitment), Some(DueOpening { seed, turn })) => Seat::MayOpen { commitment, seed, turn },
+			(commitment, _) => Seat::new(commitment, seat.revealed.is_some(), seat.may_reveal),
+		}))
 	}
 
 	async fn commit(&self, task: TaskId, commitment: H256) -> Result<Block> {
@@ -209,5 +234,9 @@ impl Chain for Node {
 
 	async fn reveal(&self, task: TaskId, salt: [u8; 32], digest: Digest, output: Payload) -> Result<Block> {
 		Ok(self.client.reveal(&self.key, None, task, salt, digest, output).await?.block)
+	}
+
+	async fn open_chunks(&self, task: TaskId, digest: Digest, opening: Opening) -> Result<Block> {
+		Ok(self.client.open_chunks(&self.key, None, task, digest, opening).await?.block)
 	}
 }

@@ -11,6 +11,8 @@ pub struct Metrics {
 	registry: Registry,
 	/// Tasks whose answer this worker revealed.
 	pub revealed: IntCounter,
+	/// Long answers of whose chunks those that were asked for are open, and this worker sent them.
+	pub opened: IntCounter,
 	/// Tasks to whose answer this worker committed.
 	pub committed: IntCounter,
 	/// Answers that are error codes, by code.
@@ -40,6 +42,10 @@ impl Metrics {
 		let fine = vec![0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0];
 		let metrics = Self {
 			revealed: IntCounter::new("tasks_revealed_total", "Tasks whose answer this worker revealed")?,
+			opened: IntCounter::new(
+				"answers_opened_total",
+				"Long answers of which this worker sent the chunks asked for",
+			)?,
 			committed: IntCounter::new("tasks_committed_total", "Tasks to whose answer this worker committed")?,
 			error_answers: IntCounterVec::new(
 				Opts::new("error_answers_total", "Answers that are error codes, by code"),
@@ -66,6 +72,7 @@ impl Metrics {
 		};
 		let registry = &metrics.registry;
 		registry.register(Box::new(metrics.revealed.clone()))?;
+		registry.register(Box::new(metrics.opened.clone()))?;
 		registry.register(Box::new(metrics.committed.clone()))?;
 		registry.register(Box::new(metrics.error_answers.clone()))?;
 		registry.register(Box::new(metrics.failures.clone()))?;

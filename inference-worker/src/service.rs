@@ -128,20 +128,13 @@ impl<C: Chain, A: Answerer> Service<C, A> {
 		self.attendant.metrics.open_tasks.set(self.open.len() as i64);
 	}
 
-	/// Gives every assignment an attendant.
+	/// Gives an attendant to every assignment, and to every task that waits for chunks of a kept answer.
 	async fn look(&mut self, block: Block) -> Result<(), ChainError> {
 		self.attendant.metrics.best_block.set(block.number.into());
 		let assignments = self.attendant.chain.assignments(block.hash).await?;
-		let Some(blocks) = &self.blocks else { return Ok(()) };
-		for task in &assignments {
-			let jobs = &mut self.jobs;
-			self.open.entry(*task).or_insert_with(|| {
-				let (attendant, head, task) = (self.attendant.clone(), blocks.subscribe(), *task);
-				jobs.spawn(async move {
-					attendant.attend(task, head).await;
-					task
-				})
-			});
+		assignments.iter().for_each(|task| self.attend(*task));
+		for task in self.awaiting_chunks(block).await? {
+			self.attend(task);
 		}
 		self.attendant.metrics.open_tasks.set(self.open.len() as i64);
 		let due = self.checked.is_none_or(|checked| block.number.saturating_sub(checked) >= CHECK_EVERY);
@@ -154,6 +147,32 @@ impl<C: Chain, A: Answerer> Service<C, A> {
 			self.forget(block, &assignments).await?;
 		}
 		Ok(())
+	}
+
+	fn attend(&mut self, task: TaskId) {
+		let Some(blocks) = &self.blocks else { return };
+		let jobs = &mut self.jobs;
+		self.open.entry(task).or_insert_with(|| {
+			let (attendant, head) = (self.attendant.clone(), blocks.subscribe());
+			jobs.spawn(async move {
+				attendant.attend(task, head).await;
+				task
+			})
+		});
+	}
+
+	/// The tasks without an attendant that wait for chunks of a kept answer. Who has revealed is done with a
+	/// task, and has no more to serve it; but in a dispute, and in its audit, its answer is compared again.
+	async fn awaiting_chunks(&self, block: Block) -> Result<Vec<TaskId>, ChainError> {
+		let kept = self.attendant.store.long_answers().await.unwrap_or_else(|error| {
+			tracing::error!(%error, "the store cannot be read");
+			Vec::new()
+		});
+		let unattended: Vec<_> = kept.into_iter().filter(|task| !self.open.contains_key(task)).collect();
+		match &unattended[..] {
+			[] => Ok(Vec::new()),
+			tasks => self.attendant.chain.awaiting_chunks(tasks, block.hash).await,
+		}
 	}
 
 	async fn check_registration(&mut self, block: Block) -> Result<(), ChainError> {

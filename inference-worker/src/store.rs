@@ -12,13 +12,20 @@ use std::{
 };
 
 use codec::{Decode, DecodeAll, Encode};
-use deepnode_primitives::{content::Digest, TaskId};
+use deepnode_primitives::{
+	content::{Digest, MAX_INLINE_LEN},
+	TaskId,
+};
 use tempfile::NamedTempFile;
 
 use crate::chain::{AccountId, H256};
 
 /// The file that a store's owner has locked.
 const LOCK: &str = "lock";
+
+/// The length of the file of an answer that the chain just carries: four hashes, and the answer after four
+/// bytes that say its length.
+const LONGEST_ON_CHAIN: u64 = 4 * 32 + 4 + MAX_INLINE_LEN as u64;
 
 /// What is kept of one task.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -104,6 +111,26 @@ impl Store {
 			let mut tasks = Vec::new();
 			for entry in fs::read_dir(&store.folder)? {
 				tasks.extend(task_of(&entry?.path()));
+			}
+			tasks.sort_unstable();
+			Ok(tasks)
+		})
+		.await
+	}
+
+	/// The tasks whose kept answers are too long for the chain.
+	pub async fn long_answers(&self) -> Result<Vec<TaskId>, StoreError> {
+		self.work(|store| {
+			let mut tasks = Vec::new();
+			for entry in fs::read_dir(&store.folder)? {
+				let entry = entry?;
+				let Some(task) = task_of(&entry.path()) else { continue };
+				match entry.metadata() {
+					Ok(about) if about.len() > LONGEST_ON_CHAIN => tasks.push(task),
+					// It was forgotten at this moment.
+					Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+					_ => {},
+				}
 			}
 			tasks.sort_unstable();
 			Ok(tasks)
@@ -203,6 +230,17 @@ mod tests {
 		assert_eq!(store.keep(1, record(9, 2)).await.expect("kept"), record(9, 2));
 		store.forget(1).await.expect("forgotten");
 		assert_eq!(store.get(1).await.expect("read"), None);
+	}
+
+	#[tokio::test]
+	async fn answers_that_the_chain_does_not_carry_are_known_by_their_length() {
+		let directory = tempfile::tempdir().expect("a directory");
+		let store = open(directory.path());
+		for (task, length) in [(1, 0), (2, MAX_INLINE_LEN), (3, MAX_INLINE_LEN + 1), (4, 1 << 20)] {
+			let answer = vec![0; length as usize];
+			store.keep(task, Record { answer, ..record(0, 1) }).await.expect("kept");
+		}
+		assert_eq!(store.long_answers().await.expect("read"), vec![3, 4]);
 	}
 
 	#[tokio::test]

@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use deepnode_primitives::{
 	canonical::Answer,
+	chunks::{Chunks, Opening},
 	commitment::commitment,
 	content::{ContentRef, Payload, MAX_INLINE_LEN},
 	TaskId,
@@ -19,7 +20,7 @@ use tokio::{
 
 use crate::{
 	cache::{Cache, DiskError},
-	chain::{self, Block, Chain, ChainError, Seat},
+	chain::{self, Block, Chain, ChainError, Seat, BLOCK_TIME},
 	metrics::Metrics,
 	runner::{Answerer, Question, Trouble},
 	store::{Record, Store, StoreError},
@@ -32,6 +33,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const FETCH_PART: u32 = 2;
 /// What fetching gets in any case: the chain may be late to close a window.
 const LEAST_FETCH: Duration = Duration::from_secs(2);
+
+/// How long each who revealed the same answer leaves those before it to open its chunks.
+const TURN: Duration = BLOCK_TIME.saturating_mul(2);
+/// Everybody who is still there has had its turn after so many.
+const LAST_TURN: u32 = 3;
 
 /// Until when a task's input and model are fetched from now on, if it was first seen at `seen`.
 fn fetch_by(now: Instant, seen: Instant, window: Duration) -> Instant {
@@ -69,6 +75,9 @@ pub enum StepError {
 		 was --data-dir changed, or does another worker use the same key?"
 	)]
 	Foreign(chain::H256),
+	/// The chunks of an answer cannot be opened.
+	#[error("the answer to this task is not one whose chunks can be opened: is its file in --data-dir damaged?")]
+	Unopenable,
 	/// A transaction was not seen in a block.
 	#[error("the {0} was not in a block within {PATIENCE:?}")]
 	Slow(&'static str),
@@ -86,6 +95,7 @@ impl StepError {
 			Self::Answer(Trouble::Disk(_)) | Self::Disk(_) => "disk",
 			Self::Unpublishable(_) => "public_url",
 			Self::Foreign(_) => "foreign_commitment",
+			Self::Unopenable => "opening",
 			Self::Slow(_) => "slow_transaction",
 			Self::Salt(_) => "randomness",
 		}
@@ -110,6 +120,8 @@ pub enum Transaction {
 	Commit(Record),
 	/// Opens it.
 	Reveal(Record, Payload),
+	/// Opens the chunks of it that this seed chooses.
+	OpenChunks(Record, chain::H256),
 }
 
 impl Transaction {
@@ -117,6 +129,7 @@ impl Transaction {
 		match self {
 			Self::Commit(_) => "commitment",
 			Self::Reveal(..) => "reveal",
+			Self::OpenChunks(..) => "opening",
 		}
 	}
 }
@@ -202,6 +215,7 @@ impl<C: Chain, A: Answerer> Attendant<C, A> {
 				self.metrics.committed.inc();
 				self.metrics.commit_seconds.observe(seconds);
 			},
+			Some("opening") => self.metrics.opened.inc(),
 			Some(_) => self.metrics.revealed.inc(),
 			None => return,
 		}
@@ -227,7 +241,7 @@ impl<C: Chain, A: Answerer> Attendant<C, A> {
 	/// is computed and kept on the way.
 	///
 	/// The worker's seat says it all: whatever became of the task meanwhile, a seat that waits for a
-	/// commitment gets it, and one that may be opened is opened.
+	/// commitment gets it, one that may be opened is opened, and so are the chunks of a long answer.
 	pub async fn next(&self, id: TaskId, at: chain::H256, seen: Instant) -> Result<Next, StepError> {
 		match self.chain.seat(id, at).await? {
 			None | Some(Seat::Done) => Ok(Next::Done),
@@ -244,6 +258,13 @@ impl<C: Chain, A: Answerer> Attendant<C, A> {
 				let output = self.publish(&record).await;
 				Ok(Next::Send(Box::new(Transaction::Reveal(record, output))))
 			},
+			Some(Seat::MayOpen { turn, .. }) if seen.elapsed() < TURN.saturating_mul(turn.min(LAST_TURN)) => {
+				Ok(Next::Wait)
+			},
+			Some(Seat::MayOpen { commitment, seed, .. }) => {
+				let record = self.kept(id, commitment).await?;
+				Ok(Next::Send(Box::new(Transaction::OpenChunks(record, seed))))
+			},
 		}
 	}
 
@@ -251,12 +272,17 @@ impl<C: Chain, A: Answerer> Attendant<C, A> {
 	pub async fn send(&self, id: TaskId, transaction: Transaction) -> Result<Block, StepError> {
 		let name = transaction.name();
 		let sent = async {
-			match transaction {
+			let block = match transaction {
 				Transaction::Commit(record) => self.chain.commit(id, record.commitment).await,
 				Transaction::Reveal(record, output) => self.chain.reveal(id, record.salt, record.digest, output).await,
-			}
+				Transaction::OpenChunks(Record { digest, answer, .. }, seed) => {
+					let opening = open(answer, seed).await.ok_or(StepError::Unopenable)?;
+					self.chain.open_chunks(id, digest, opening).await
+				},
+			}?;
+			Ok(block)
 		};
-		Ok(timeout(PATIENCE, sent).await.map_err(|_| StepError::Slow(name))??)
+		timeout(PATIENCE, sent).await.map_err(|_| StepError::Slow(name))?
 	}
 
 	/// The record to commit to: the one that is kept for this question, or a new one.
@@ -339,6 +365,13 @@ impl<C: Chain, A: Answerer> Attendant<C, A> {
 			uris: uris.try_into().unwrap_or_default(),
 		})
 	}
+}
+
+/// The chunks of an answer that a seed chooses. An answer may be long, so it is cut off the threads that
+/// serve the chain.
+async fn open(answer: Vec<u8>, seed: chain::H256) -> Option<Opening> {
+	let cut = move || Chunks::cut(&answer).ok()?.open(&seed.0);
+	tokio::task::spawn_blocking(cut).await.ok().flatten()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The digit classifier and the held-out images to ask it about.
 
-use std::{collections::HashMap, fs, path::PathBuf};
+use std::{collections::HashMap, fs, ops::Range, path::PathBuf};
 
 use anyhow::{ensure, Context as _, Result};
 use deepnode_primitives::{
@@ -70,11 +70,21 @@ impl Digits {
 
 	/// The task's input that asks about one image.
 	pub fn input(&self, image: usize) -> Result<Payload> {
-		let pixels = self.images.chunks_exact(Self::PIXELS).nth(image).with_context(|| format!("no image {image}"))?;
-		let data: Vec<u8> = pixels.iter().flat_map(|pixel| pixel.to_le_bytes()).collect();
+		ensure!(image < self.len(), "no image {image}");
+		Ok(Payload::Inline(self.bundle(image..image + 1)?.try_into().ok().context("an image is too large")?))
+	}
+
+	/// The input that asks about images, which begin again after the last.
+	pub fn bundle(&self, images: Range<usize>) -> Result<Vec<u8>> {
+		let count = u32::try_from(images.len())?;
+		let pixels = images.flat_map(|image| {
+			let first = image % self.len() * Self::PIXELS;
+			&self.images[first..first + Self::PIXELS]
+		});
+		let data: Vec<u8> = pixels.flat_map(|pixel| pixel.to_le_bytes()).collect();
 		let mut bundle = Vec::new();
-		push_tensor(&mut bundle, ElementType::F32, &[1, Self::PIXELS as u32], &data);
-		Ok(Payload::Inline(bundle.try_into().ok().context("an image is too large")?))
+		push_tensor(&mut bundle, ElementType::F32, &[count, Self::PIXELS as u32], &data);
+		Ok(bundle)
 	}
 
 	/// The digit on an image.
@@ -82,9 +92,9 @@ impl Digits {
 		self.labels[image]
 	}
 
-	/// The digit that the classifier saw on an image where it was trained.
+	/// The digit that the classifier saw on an image where it was trained; images begin again after the last.
 	pub fn predicted(&self, image: usize) -> i64 {
-		self.predicted[image]
+		self.predicted[image % self.len()]
 	}
 
 	/// The digit that a canonical answer names: the largest of ten scores.

@@ -1,10 +1,20 @@
 //! A chain with a model and workers that serve it: what most scenarios begin with.
 
-use std::{env, ops::Range, path::PathBuf, time::Duration};
+use std::{
+	env, fs,
+	net::{SocketAddr, TcpListener},
+	ops::Range,
+	path::PathBuf,
+	time::Duration,
+};
 
 use anyhow::{Context as _, Result};
 use deepnode_client::{keys, AccountId, Client, Event, Keypair, Quote, SubmitTask};
-use deepnode_primitives::{content::Payload, task::Assurance, Balance, ModelId, TaskId, DN};
+use deepnode_primitives::{
+	content::{sha256, ContentRef, Payload},
+	task::Assurance,
+	Balance, ModelId, TaskId, DN,
+};
 use futures::future::try_join_all;
 
 use crate::{command_line::CommandLine, digits::Digits, node::Node, process::Process, stage::Stage};
@@ -46,6 +56,8 @@ pub enum Lie {
 	Constant,
 	/// Something else each time.
 	Perturb,
+	/// The truth, but for an error in every element that is just tolerated.
+	Nudge,
 }
 
 impl Lie {
@@ -54,6 +66,7 @@ impl Lie {
 		match self {
 			Self::Constant => "constant",
 			Self::Perturb => "perturb",
+			Self::Nudge => "nudge",
 		}
 	}
 }
@@ -85,6 +98,8 @@ pub struct Worker {
 	key: &'static str,
 	account: AccountId,
 	url: String,
+	/// Where others fetch its long answers.
+	http: SocketAddr,
 	stage: Stage,
 }
 
@@ -92,14 +107,16 @@ impl Worker {
 	/// Starts the worker of a development account. It finds work once the account has joined.
 	async fn start(stage: &Stage, url: &str, key: &'static str, engine: &Engine) -> Result<Self> {
 		let account = keys::parse(key)?.account();
-		let process = launch(stage, url, key, engine).await?;
-		Ok(Self { process, engine: engine.clone(), key, account, url: url.into(), stage: stage.clone() })
+		// A port that is free now, since the worker must be told before it starts.
+		let http = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+		let process = launch(stage, url, http, key, engine).await?;
+		Ok(Self { process, engine: engine.clone(), key, account, url: url.into(), http, stage: stage.clone() })
 	}
 
 	/// Starts it again, with what it has on disk.
 	pub async fn restart(&mut self) -> Result<()> {
 		self.process.kill();
-		self.process = launch(&self.stage, &self.url, self.key, &self.engine).await?;
+		self.process = launch(&self.stage, &self.url, self.http, self.key, &self.engine).await?;
 		Ok(())
 	}
 
@@ -109,7 +126,7 @@ impl Worker {
 	}
 }
 
-async fn launch(stage: &Stage, url: &str, key: &'static str, engine: &Engine) -> Result<Process> {
+async fn launch(stage: &Stage, url: &str, http: SocketAddr, key: &'static str, engine: &Engine) -> Result<Process> {
 	let name = format!("worker-{}", key.trim_start_matches('/').replace("//", "-").to_lowercase());
 	let models = Digits::model();
 	let models = models.parent().context("the model is in no folder")?.canonicalize()?;
@@ -123,7 +140,8 @@ async fn launch(stage: &Stage, url: &str, key: &'static str, engine: &Engine) ->
 		}
 		command.arg("run").env("DEEPNODE_NODE", url).env("DEEPNODE_KEY", key);
 		command.arg("--data-dir").arg(stage.file(format!("{name}-data")));
-		command.args(["--http", "127.0.0.1:0", "--engine", engine.name()]);
+		command.args(["--http", &http.to_string(), "--public-url", &format!("http://{http}")]);
+		command.args(["--engine", engine.name()]);
 		command.arg("--file-root").arg(models).arg("--file-root").arg(stage.path());
 		match engine {
 			Engine::Tract | Engine::Liar(_) => command.env_remove("DEEPNODE_ORT_LIBRARY"),
@@ -228,6 +246,24 @@ impl Market {
 	/// Asks a model about one item, to be answered up to a block, and returns the task's number.
 	pub async fn ask_until(&self, model: ModelId, input: Payload, deadline: u32) -> Result<TaskId> {
 		let task = self.task(model, input, deadline)?;
+		task_number(&self.client.submit(&self.requester, None, task).await?.events)
+	}
+
+	/// Asks the classifier about many images in one task, whose input is a file on the stage, and returns the
+	/// task's number.
+	pub async fn ask_batch(&self, stage: &Stage, images: usize) -> Result<TaskId> {
+		let bundle = self.digits.bundle(0..images)?;
+		let path = stage.file(format!("batch-of-{images}"));
+		fs::write(&path, &bundle)?;
+		let uri = format!("file://{}", path.display()).into_bytes();
+		let uris = vec![uri.try_into().ok().context("the path is too long")?];
+		let uris = uris.try_into().ok().context("one is not too many")?;
+		let content = ContentRef { hash: sha256(&bundle), length: bundle.len() as u64, uris };
+		let items = u32::try_from(images)?;
+		let quote = self.client.quote(self.model, items, ASSURANCE, None).await?.context("the model has no price")?;
+		let deadline = self.client.best_block().await?.number + DEADLINE;
+		let task = self.task(self.model, Payload::Reference(content), deadline)?;
+		let task = SubmitTask { items, max_fee: quote.total(), ..task };
 		task_number(&self.client.submit(&self.requester, None, task).await?.events)
 	}
 

@@ -1,7 +1,7 @@
 //! Between the runtime's types and this crate's.
 
 use deepnode_primitives::{
-	content::Uris,
+	content::{Digest, Uris},
 	tensor::{TensorSpec, TensorSpecs},
 	Balance, ModelId, TaskId,
 };
@@ -133,8 +133,15 @@ fn seats(round: &Round) -> impl Iterator<Item = &Seat> {
 
 pub(crate) fn seat(round: Round, worker: &AccountId) -> Option<SeatInfo> {
 	let may_reveal = seats(&round).all(|seat| seat.commitment.is_some());
-	let seat = seats(&round).find(|seat| seat.worker == to_account(worker))?;
-	Some(SeatInfo { commitment: seat.commitment, may_reveal, revealed: seat.revealed })
+	let at = seats(&round).position(|seat| seat.worker == to_account(worker))?;
+	let Seat { commitment, revealed, .. } = seats(&round).nth(at)?;
+	let due = |digest: &Digest| {
+		let challenge = round.challenge.as_ref().filter(|challenge| challenge.awaited.0.contains(digest))?;
+		let turn = seats(&round).take(at).filter(|seat| seat.revealed == Some(*digest)).count() as u32;
+		Some(DueOpening { seed: challenge.seed?, turn })
+	};
+	let opening = revealed.as_ref().and_then(due);
+	Some(SeatInfo { commitment: *commitment, may_reveal, revealed: *revealed, opening })
 }
 
 /// The comparison of long answers that is going on, once chance has chosen their chunks.
@@ -276,6 +283,19 @@ fn reason(reason: &runtime::HoldReason) -> String {
 		#[allow(unreachable_patterns)]
 		other => format!("{other:?}"),
 	}
+}
+
+/// What an extrinsic weighed, where the event says that it was applied.
+pub(crate) fn dispatched(event: runtime::Event) -> Option<Weight> {
+	use runtime::system::Event as System;
+	let runtime::Event::System(
+		System::ExtrinsicSuccess { dispatch_info } | System::ExtrinsicFailed { dispatch_info, .. },
+	) = event
+	else {
+		return None;
+	};
+	let weight = dispatch_info.weight;
+	Some(Weight { ref_time: weight.ref_time, proof_size: weight.proof_size })
 }
 
 /// An event, where this crate has a type for it.

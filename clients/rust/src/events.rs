@@ -1,14 +1,14 @@
 //! What happened in blocks.
 
 use deepnode_primitives::{content::Digest, fees::Split, Balance, ModelId, TaskId};
-use subxt::config::SubstrateConfig;
+use subxt::{config::SubstrateConfig, events::Phase};
 
 use crate::{
 	blocks::Block,
 	client::Client,
 	convert,
 	error::Result,
-	types::{Offence, RefundReason},
+	types::{ExtrinsicInfo, Offence, RefundReason, Weight},
 	AccountId, H256,
 };
 
@@ -149,6 +149,33 @@ impl Client {
 	pub async fn events(&self, at: H256) -> Result<Vec<Event>> {
 		let events = self.at(Some(at)).await?.events().fetch().await?;
 		events.iter().map(|event| Ok(Event::read(&event?))).collect()
+	}
+
+	/// The transactions of a block and what its author put in, in order.
+	pub async fn extrinsics(&self, at: H256) -> Result<Vec<ExtrinsicInfo>> {
+		let at = self.at(Some(at)).await?;
+		let (extrinsics, events) = (at.extrinsics().fetch().await?, at.events().fetch().await?);
+		let mut found = Vec::with_capacity(extrinsics.len());
+		for extrinsic in extrinsics.iter() {
+			let extrinsic = extrinsic?;
+			found.push(ExtrinsicInfo {
+				pallet: extrinsic.pallet_name().into(),
+				call: extrinsic.call_name().into(),
+				bytes: u32::try_from(extrinsic.bytes().len()).unwrap_or(u32::MAX),
+				weight: Weight::default(),
+				events: Vec::new(),
+			});
+		}
+		for event in events.iter() {
+			let event = event?;
+			let Phase::ApplyExtrinsic(at) = event.phase() else { continue };
+			let Some(extrinsic) = found.get_mut(at as usize) else { continue };
+			match event.decode_as().ok().and_then(convert::dispatched) {
+				Some(weight) => extrinsic.weight = weight,
+				None => extrinsic.events.push(Event::read(&event)),
+			}
+		}
+		Ok(found)
 	}
 
 	/// What happened to a task from a block on, up to another, or up to the best block. The node must

@@ -20,6 +20,9 @@ use crate::{
 	view, AccountId, H256,
 };
 
+/// How many questions are on their way at once.
+const AT_ONCE: usize = 32;
+
 impl Client {
 	/// A worker; `None` where the account is none.
 	pub async fn worker(&self, account: &AccountId, at: Option<H256>) -> Result<Option<WorkerInfo>> {
@@ -79,6 +82,20 @@ impl Client {
 	pub async fn seat(&self, task: TaskId, worker: &AccountId, at: Option<H256>) -> Result<Option<SeatInfo>> {
 		let round = self.fetch(at, runtime::storage().attestation().rounds(), (task,)).await?;
 		Ok(round.and_then(|round| convert::seat(round, worker)))
+	}
+
+	/// Which of these tasks wait for chunks of an answer that this worker has revealed.
+	pub async fn awaiting_chunks(&self, tasks: &[TaskId], worker: &AccountId, at: Option<H256>) -> Result<Vec<TaskId>> {
+		let at = Some(self.at(at).await?.block_hash());
+		futures::stream::iter(tasks.to_vec())
+			.map(|task| async move {
+				let opening = self.seat(task, worker, at).await?.and_then(|seat| seat.opening);
+				Ok(opening.map(|_| task))
+			})
+			.buffer_unordered(AT_ONCE)
+			.try_filter_map(futures::future::ok)
+			.try_collect()
+			.await
 	}
 
 	/// The long answers of a task whose chosen chunks are to be opened; `None` where there are none.

@@ -270,6 +270,18 @@ pub struct SeatInfo {
 	pub may_reveal: bool,
 	/// The digest that it revealed, once it has.
 	pub revealed: Option<Digest>,
+	/// The chunks of its answer that are to be opened, as long as nobody has opened them.
+	pub opening: Option<DueOpening>,
+}
+
+/// Chunks of a long answer that are to be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueOpening {
+	/// What chooses them.
+	pub seed: H256,
+	/// How many others who revealed the same answer come first. One opening is enough, and only the
+	/// first is free.
+	pub turn: u32,
 }
 
 /// Long answers of a task that differ, and whose chosen chunks are to be opened.
@@ -298,6 +310,30 @@ pub struct SubmitTask {
 	pub max_fee: Balance,
 	/// 32 bytes; random for an ordinary task.
 	pub seal: [u8; 32],
+}
+
+/// A transaction in a block, or what the block's author put in, and what it cost the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtrinsicInfo {
+	/// The pallet that it called.
+	pub pallet: String,
+	/// The call.
+	pub call: String,
+	/// How long it is.
+	pub bytes: u32,
+	/// What it weighed.
+	pub weight: Weight,
+	/// What it caused, in order.
+	pub events: Vec<crate::Event>,
+}
+
+/// What work costs the chain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Weight {
+	/// Time, in picoseconds of the reference machine.
+	pub ref_time: u64,
+	/// How much of the state a proof of it has, in bytes.
+	pub proof_size: u64,
 }
 
 /// An account's DN.

@@ -1,5 +1,8 @@
 use super::*;
-use crate::tasks::tests::{start, Entry, FakeChain, Moody};
+use crate::{
+	chain::H256,
+	tasks::tests::{start, Entry, FakeChain, Moody},
+};
 
 /// Runs a service until `done`, with a block every few milliseconds.
 async fn run_until(
@@ -71,6 +74,22 @@ async fn what_is_not_done_within_the_grace_goes_on_after_the_next_start() {
 	assert!(!all_closed(&chain));
 	chain.change(1, Entry::others_commit);
 	run_until(chain.clone(), directory.path(), Duration::from_secs(1), all_closed).await;
+}
+
+#[tokio::test]
+async fn chunks_are_opened_for_a_task_that_is_no_assignment_any_more() {
+	let directory = tempfile::tempdir().expect("a directory");
+	let chain = FakeChain::new();
+	chain.assign(1, true);
+	let answerer = Arc::new(Moody { length: 5000, ..Default::default() });
+	start(&chain, &answerer, directory.path()).attend(1, chain.heads.subscribe()).await;
+	chain.change(1, |task| {
+		assert!(!task.assigned);
+		task.challenge(H256::repeat_byte(3));
+	});
+	let opened = |chain: &FakeChain| !chain.state.lock().expect("lock").openings.is_empty();
+	run_until(chain.clone(), directory.path(), Duration::from_secs(1), opened).await;
+	assert_eq!(chain.state.lock().expect("lock").openings, vec![1], "once");
 }
 
 #[tokio::test]

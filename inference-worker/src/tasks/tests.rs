@@ -51,6 +51,8 @@ pub struct Entry {
 	/// Whether it is among the worker's assignments.
 	pub assigned: bool,
 	pub places: Vec<Place>,
+	/// What chooses chunks of its long answers, and the answers that wait for theirs.
+	pub challenge: Option<(H256, Vec<Digest>)>,
 }
 
 impl Entry {
@@ -85,8 +87,22 @@ impl Entry {
 		self.places.iter_mut().find(|place| place.ours).expect("a seat")
 	}
 
+	/// Our long answer, revealed before, is challenged.
+	pub fn challenge(&mut self, seed: H256) {
+		let digest = self.ours().and_then(|place| place.revealed.as_ref()).expect("revealed").digest();
+		self.challenge = Some((seed, vec![[1; 32], digest]));
+	}
+
 	fn seat(&self) -> Option<Seat> {
 		let ours = self.ours()?;
+		let revealed = ours.revealed.as_ref().map(Payload::digest);
+		let challenge =
+			self.challenge.as_ref().filter(|(_, awaited)| revealed.is_some_and(|own| awaited.contains(&own)));
+		if let (Some((seed, _)), Some(commitment)) = (challenge, ours.commitment) {
+			let before = self.places.iter().take_while(|place| !place.ours);
+			let turn = before.filter(|place| place.revealed.as_ref().map(Payload::digest) == revealed).count() as u32;
+			return Some(Seat::MayOpen { commitment, seed: *seed, turn });
+		}
 		let mut wave = self.places.iter().filter(|place| place.wave == ours.wave);
 		let committed = wave.all(|place| place.commitment.is_some());
 		Some(Seat::new(ours.commitment, ours.revealed.is_some(), committed))
@@ -99,6 +115,7 @@ pub struct State {
 	/// Every commitment that ever got into a block.
 	pub commitments: Vec<(TaskId, H256)>,
 	pub reveals: Vec<TaskId>,
+	pub openings: Vec<TaskId>,
 	/// The next transactions fail with this.
 	pub failure: Option<String>,
 }
@@ -124,7 +141,13 @@ impl FakeChain {
 
 	/// Gives the task to the worker and another one.
 	pub fn assign(&self, task: TaskId, other_has_committed: bool) {
-		let mut entry = Entry { input: vec![task as u8], status: Status::Open, assigned: false, places: Vec::new() };
+		let mut entry = Entry {
+			input: vec![task as u8],
+			status: Status::Open,
+			assigned: false,
+			places: Vec::new(),
+			challenge: None,
+		};
 		entry.ask(&[true, false]);
 		if other_has_committed {
 			entry.others_commit();
@@ -134,8 +157,13 @@ impl FakeChain {
 
 	/// A task that two others have answered, at odds with each other.
 	pub fn dispute(&self, task: TaskId) {
-		let mut entry =
-			Entry { input: vec![task as u8], status: Status::Disputed, assigned: false, places: Vec::new() };
+		let mut entry = Entry {
+			input: vec![task as u8],
+			status: Status::Disputed,
+			assigned: false,
+			places: Vec::new(),
+			challenge: None,
+		};
 		entry.ask(&[false, false]);
 		entry.others_reveal();
 		self.state.lock().expect("lock").tasks.insert(task, entry);
@@ -188,6 +216,14 @@ impl Chain for FakeChain {
 		let state = self.state.lock().expect("lock");
 		Ok(state.tasks.iter().filter(|(_, task)| task.assigned).map(|(id, _)| *id).collect())
 	}
+	async fn awaiting_chunks(&self, tasks: &[TaskId], _: H256) -> Result<Vec<TaskId>, ChainError> {
+		let state = self.state.lock().expect("lock");
+		let due = |task: &&TaskId| {
+			let seat = state.tasks.get(task).and_then(Entry::seat);
+			matches!(seat, Some(Seat::MayOpen { .. }))
+		};
+		Ok(tasks.iter().filter(due).copied().collect())
+	}
 	async fn commit_window(&self, _: H256) -> Result<Duration, ChainError> {
 		Ok(WINDOW)
 	}
@@ -228,6 +264,20 @@ impl Chain for FakeChain {
 			entry.ours_mut().revealed = Some(output);
 			entry.assigned = false;
 			state.reveals.push(id);
+		}
+		Ok(self.next_block())
+	}
+	async fn open_chunks(&self, id: TaskId, digest: Digest, opening: Opening) -> Result<Block, ChainError> {
+		self.refuse()?;
+		{
+			let mut state = self.state.lock().expect("lock");
+			let (seed, awaited) = state.tasks.get_mut(&id).expect("there").challenge.as_mut().expect("a challenge");
+			if !awaited.contains(&digest) {
+				return Err(ChainError::Fake("overtaken".into()));
+			}
+			opening.check(&digest, &seed.0).expect("the chunks that the seed chooses");
+			awaited.retain(|other| *other != digest);
+			state.openings.push(id);
 		}
 		Ok(self.next_block())
 	}
@@ -408,4 +458,5 @@ fn fetching_gets_half_of_what_is_left_of_the_commit_window() {
 	assert_eq!(allowed(2 * WINDOW), LEAST_FETCH);
 }
 
+mod long_answers;
 mod waves;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use deepnode_primitives::{
+	chunks::Opening,
 	commitment::commitment,
 	content::{sha256, ContentRef, Digest, Payload},
 	ModelId, TaskId,
@@ -123,6 +124,9 @@ impl Chain for OneModel {
 	async fn assignments(&self, _: H256) -> Result<Vec<TaskId>> {
 		Ok(self.tasks().iter().filter(|(_, task)| task.revealed.is_none()).map(|(id, _)| *id).collect())
 	}
+	async fn awaiting_chunks(&self, _: &[TaskId], _: H256) -> Result<Vec<TaskId>> {
+		Ok(Vec::new())
+	}
 	async fn commit_window(&self, _: H256) -> Result<Duration> {
 		Ok(self.window)
 	}
@@ -151,6 +155,9 @@ impl Chain for OneModel {
 			assert_eq!(output.digest(), digest, "task {id}");
 			task.revealed = Some(output);
 		})
+	}
+	async fn open_chunks(&self, id: TaskId, _: Digest, _: Opening) -> Result<Block> {
+		panic!("nobody challenges the answers to task {id}")
 	}
 }
 

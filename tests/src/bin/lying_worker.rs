@@ -5,13 +5,17 @@
 //! ```
 //!
 //! Everything but the option is the worker's own command line. A lie never agrees with the truth, under
-//! any comparison. That a task cannot be answered is said as it is.
+//! any comparison; only what `nudge` says always does, though it is not the same. That a task cannot be
+//! answered is said as it is.
 
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use deepnode_client::keys;
-use deepnode_primitives::canonical::{Answer, Output};
+use deepnode_primitives::{
+	canonical::{Answer, Output},
+	comparison::Comparison,
+};
 use deepnode_worker::{
 	canonical::Canonical,
 	chain::Model,
@@ -46,19 +50,23 @@ enum Lie {
 	/// three, by another height. So two such liars agree seldom if the model has many classes, and never
 	/// in effect where outputs are compared by their elements.
 	Perturb,
+	/// No lie: the truth, from which every element is as far as the comparison tolerates, upwards and
+	/// downwards by turns. An honest worker whose floating point is as odd as can be.
+	Nudge,
 }
 
 impl Lie {
-	/// The lie about these outputs.
-	fn about(self, truth: &[Output]) -> Vec<Output> {
-		truth.iter().map(|output| Output { dims: output.dims.clone(), data: self.data(output) }).collect()
+	/// The lie about these outputs, which are compared like this.
+	fn about(self, truth: &[Output], comparison: &Comparison) -> Vec<Output> {
+		truth.iter().map(|output| Output { dims: output.dims.clone(), data: self.data(output, comparison) }).collect()
 	}
 
-	fn data(self, truth: &Output) -> Vec<i32> {
+	fn data(self, truth: &Output, comparison: &Comparison) -> Vec<i32> {
 		let row = truth.dims.last().copied().unwrap_or(1).max(1) as usize;
 		let (shift, more) = match self {
 			Self::Constant => (1, 0),
 			Self::Perturb => random(row),
+			Self::Nudge => return nudge(&truth.data, tolerated(comparison)),
 		};
 		truth.data.chunks(row).flat_map(|row| lie_about_row(row, shift, more)).collect()
 	}
@@ -76,6 +84,20 @@ fn lie_about_row(row: &[i32], shift: usize, more: i32) -> Vec<i32> {
 	let largest = (0..row.len()).rev().max_by_key(|at| row[*at]).unwrap_or_default();
 	let target = (largest + shift) % row.len();
 	(0..row.len()).map(|at| if at == target { HEIGHT + more } else { 0 }).collect()
+}
+
+fn nudge(truth: &[i32], steps: i32) -> Vec<i32> {
+	let nudged = |(at, element): (usize, &i32)| element.saturating_add(if at % 2 == 0 { steps } else { -steps });
+	truth.iter().enumerate().map(nudged).collect()
+}
+
+/// How many steps an element may be from another.
+const fn tolerated(comparison: &Comparison) -> i32 {
+	match comparison {
+		Comparison::Exact => 0,
+		// At most 2^24.
+		Comparison::Tolerance { tau, .. } | Comparison::ArgMax { tau, .. } => *tau as i32,
+	}
 }
 
 /// How far the class is shifted, and by how much more it wins.
@@ -97,7 +119,7 @@ impl<A: Answerer> Answerer for Liar<A> {
 	async fn answer(&self, question: &Question, fetch_by: Instant) -> Result<Canonical, Trouble> {
 		let Canonical { answer, reason } = self.honest.answer(question, fetch_by).await?;
 		let answer = match answer {
-			Answer::Outputs(outputs) => Answer::Outputs(self.lie.about(&outputs)),
+			Answer::Outputs(outputs) => Answer::Outputs(self.lie.about(&outputs, &question.model.comparison)),
 			error => error,
 		};
 		Ok(Canonical { answer, reason })
@@ -116,7 +138,7 @@ fn main() -> ExitCode {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use deepnode_primitives::comparison::{Comparison, Quantisation, MAX_K};
+	use deepnode_primitives::comparison::{Quantisation, MAX_K};
 
 	/// The comparisons that tell the least apart.
 	fn comparisons() -> [Comparison; 3] {
@@ -149,7 +171,7 @@ mod tests {
 		}) {
 			let truth = vec![Output { dims, data }];
 			for comparison in comparisons() {
-				let lie = bytes(lie.about(&truth));
+				let lie = bytes(lie.about(&truth, &comparison));
 				assert_eq!(comparison.agrees(&bytes(truth.clone()), &lie), Ok(false), "{comparison:?} {truth:?}");
 			}
 		}
@@ -161,7 +183,7 @@ mod tests {
 		for data in [i32::MIN, -1, 0, 1, i32::MAX] {
 			let truth = vec![Output { dims: vec![1, 1], data: vec![data] }];
 			for (lie, comparison) in [(Lie::Constant, exact), (Lie::Perturb, tolerance)] {
-				assert_eq!(comparison.agrees(&bytes(truth.clone()), &bytes(lie.about(&truth))), Ok(false));
+				assert_eq!(comparison.agrees(&bytes(truth.clone()), &bytes(lie.about(&truth, &comparison))), Ok(false));
 			}
 		}
 	}
@@ -170,11 +192,27 @@ mod tests {
 	fn constant_liars_agree_with_each_other_and_with_no_other_liar() {
 		for data in truths() {
 			let truth = vec![Output { dims: vec![1, 4], data }];
-			let constant = Lie::Constant.about(&truth);
-			assert_eq!(constant, Lie::Constant.about(&truth));
 			for comparison in comparisons() {
-				let other = bytes(Lie::Perturb.about(&truth));
+				let constant = Lie::Constant.about(&truth, &comparison);
+				assert_eq!(constant, Lie::Constant.about(&truth, &comparison));
+				let other = bytes(Lie::Perturb.about(&truth, &comparison));
 				assert_eq!(comparison.agrees(&bytes(constant.clone()), &other), Ok(false), "{comparison:?}");
+			}
+		}
+	}
+
+	#[test]
+	fn what_is_nudged_agrees_with_the_truth_and_is_not_the_same() {
+		for data in truths() {
+			let truth = vec![Output { dims: vec![2, 2], data }];
+			for comparison in comparisons() {
+				let nudged = Lie::Nudge.about(&truth, &comparison);
+				assert_eq!(
+					comparison.agrees(&bytes(truth.clone()), &bytes(nudged.clone())),
+					Ok(true),
+					"{comparison:?}"
+				);
+				assert_eq!(nudged == truth, comparison == Comparison::Exact, "{comparison:?}");
 			}
 		}
 	}

@@ -61,7 +61,7 @@ pub async fn run(context: &Context, client: &Client, ids: &[TaskId]) -> Result<(
 	let mut models = BTreeMap::new();
 	let mut reports = Vec::new();
 	for task in ids.iter().filter_map(|id| tasks.remove(id)) {
-		reports.push(Report::new(client, task, &mut models).await?);
+		reports.push(Report::new(client, task, &mut models, false).await?);
 	}
 	context.output.show(&reports, |reports| match &reports[..] {
 		[report] => report::text(report),
@@ -106,14 +106,15 @@ async fn gone(client: &Client, task: TaskId) -> Result<String> {
 }
 
 /// Shows what has become of one task.
-pub async fn result(context: &Context, id: TaskId, npy: Option<PathBuf>) -> Result<()> {
+pub async fn result(context: &Context, id: TaskId, npy: Option<PathBuf>, fetch: bool) -> Result<()> {
 	let client = context.client().await?;
 	let task = known(&client, id, client.task(id, None).await?).await?;
 	let status = task.status;
-	let report = Report::new(&client, task, &mut BTreeMap::new()).await?;
+	let report = Report::new(&client, task, &mut BTreeMap::new(), fetch).await?;
 	if let Some(path) = npy {
 		let answer = report.answer.as_ref().with_context(|| {
-			format!("task {id} is {} and has no answer to write to {}", status.name(), path.display())
+			let why = report.answer_error();
+			format!("task {id} is {} and has no answer to write to {}{why}", status.name(), path.display())
 		})?;
 		report::write_npy(&path, answer)?;
 	}

@@ -1,16 +1,14 @@
 //! What has become of a task.
 
 mod ending;
+mod long;
 mod npy;
 mod text;
 
 pub use npy::write_npy;
 pub use text::{summary, text};
 
-use std::{
-	collections::{btree_map::Entry, BTreeMap},
-	fs,
-};
+use std::collections::{btree_map::Entry, BTreeMap};
 
 use anyhow::Result;
 use deepnode_client::{AccountId, Client, Event, ModelSpec, TaskInfo, TaskStatus};
@@ -18,7 +16,6 @@ use deepnode_primitives::{content::Payload, Balance, ModelId, TaskId};
 use serde::Serialize;
 
 use self::ending::Ending;
-use super::local;
 use crate::{amount::Amount, answer::Decoded, output::hex, standing};
 
 /// What has become of a task.
@@ -58,6 +55,9 @@ pub struct Report {
 	/// Where the answer is, where the chain does not carry it.
 	#[serde(skip_serializing_if = "Vec::is_empty")]
 	answer_at: Vec<String>,
+	/// Why it is not shown.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	answer_error: Option<String>,
 	/// What was paid and lost in the block in which the task ended, as long as the node has it.
 	#[serde(flatten)]
 	ending: Option<Ending>,
@@ -79,18 +79,20 @@ struct Audit {
 }
 
 impl Report {
-	/// Everything that is known of a task. `models` are those that have been asked for before.
+	/// Everything that is known of a task. `models` are those that have been asked for before. With `fetch`
+	/// an answer that the chain does not carry is fetched from the hosts that it names.
 	pub async fn new(
 		client: &Client,
 		task: TaskInfo,
 		models: &mut BTreeMap<ModelId, Option<ModelSpec>>,
+		fetch: bool,
 	) -> Result<Self> {
 		let mut report = Self::of(&task);
 		if let Some(at) = report.ended_at {
 			report.ending = events(client, task.id, at).await?.map(Ending::of);
 		}
 		if matches!(task.status, TaskStatus::Settled { .. }) {
-			report.find_answer(client, models).await?;
+			report.find_answer(client, models, fetch).await?;
 		}
 		Ok(report)
 	}
@@ -135,12 +137,23 @@ impl Report {
 			digest,
 			answer: None,
 			answer_at: Vec::new(),
+			answer_error: None,
 			ending: None,
 		}
 	}
 
+	/// Why an answer that there is is not known here, to be put after what that prevents.
+	pub fn answer_error(&self) -> String {
+		self.answer_error.as_ref().map(|why| format!(": {why}")).unwrap_or_default()
+	}
+
 	/// Reads the answer of a settled task from where it is.
-	async fn find_answer(&mut self, client: &Client, models: &mut BTreeMap<ModelId, Option<ModelSpec>>) -> Result<()> {
+	async fn find_answer(
+		&mut self,
+		client: &Client,
+		models: &mut BTreeMap<ModelId, Option<ModelSpec>>,
+		fetch: bool,
+	) -> Result<()> {
 		if let Entry::Vacant(entry) = models.entry(self.model) {
 			entry.insert(client.model(self.model, None).await?.map(|model| model.spec));
 		}
@@ -151,12 +164,10 @@ impl Report {
 				self.answer = model.map(|model| Decoded::read(&bytes, model)).transpose()?;
 			},
 			Some(Payload::Reference(content)) => {
-				let bytes = content.uris_utf8().into_iter().filter_map(local).find_map(|path| fs::read(path).ok());
-				let bytes = bytes.filter(|bytes| content.verify(bytes).is_ok());
-				self.answer = match (bytes, model) {
-					(Some(bytes), Some(model)) => Some(Decoded::read(&bytes, model)?),
-					_ => None,
-				};
+				match long::read(&content, fetch).await {
+					Ok(bytes) => self.answer = model.map(|model| Decoded::read(&bytes, model)).transpose()?,
+					Err(error) => self.answer_error = Some(error.to_string()),
+				}
 				self.answer_at = content.uris_utf8().into_iter().map(str::to_owned).collect();
 			},
 			None => {},

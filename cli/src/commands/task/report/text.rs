@@ -47,7 +47,10 @@ pub fn text(report: &Report) -> String {
 	let answer = match &report.answer {
 		Some(answer) => format!("\n\n{}", values(answer)),
 		None if report.answer_at.is_empty() => String::new(),
-		None => format!("\n\nThe answer is at {}", report.answer_at.join(" and ")),
+		None => {
+			let why = report.answer_error.as_ref().map(|why| format!("\nIt is not shown: {why}")).unwrap_or_default();
+			format!("\n\nThe answer is at {}{why}", report.answer_at.join(" and "))
+		},
 	};
 	fields(&lines) + &answer
 }
