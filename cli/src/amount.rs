@@ -97,26 +97,41 @@ impl fmt::Display for Part {
 	}
 }
 
-/// How far a worker's word has proved good, in parts per billion. It prints in percent: all of it, or cut
-/// off after so many decimals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fidelity(pub u32);
+/// A number from 0 to 1 in parts per billion: a fidelity, a score, a weight, a rating. It prints in percent:
+/// all of it, or cut off after so many decimals. It is typed `50%` or `0.5`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Share(pub u32);
 
 /// How many decimals a part per billion has in percent.
-const FIDELITY_DECIMALS: usize = 7;
+const SHARE_DECIMALS: usize = 7;
 
-impl fmt::Display for Fidelity {
+impl FromStr for Share {
+	type Err = String;
+
+	fn from_str(text: &str) -> Result<Self, String> {
+		let parts = match text.strip_suffix('%') {
+			Some(percent) => decimal(percent, SHARE_DECIMALS),
+			None => decimal(text, SHARE_DECIMALS + 2),
+		};
+		match parts {
+			Some(parts) if parts <= 1_000_000_000 => Ok(Self(parts as u32)),
+			_ => Err(format!("{text:?} is no number from 0 to 1: write it like 50% or 0.5")),
+		}
+	}
+}
+
+impl fmt::Display for Share {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		let whole = 10u32.pow(FIDELITY_DECIMALS as u32);
-		let fraction = format!("{:0FIDELITY_DECIMALS$}", self.0 % whole);
-		let shown = f.precision().unwrap_or(FIDELITY_DECIMALS).min(FIDELITY_DECIMALS);
+		let whole = 10u32.pow(SHARE_DECIMALS as u32);
+		let fraction = format!("{:0SHARE_DECIMALS$}", self.0 % whole);
+		let shown = f.precision().unwrap_or(SHARE_DECIMALS).min(SHARE_DECIMALS);
 		let fraction = fraction[..shown].trim_end_matches('0');
 		let point = if fraction.is_empty() { "" } else { "." };
 		write!(f, "{}{point}{fraction}%", self.0 / whole)
 	}
 }
 
-impl serde::Serialize for Fidelity {
+impl serde::Serialize for Share {
 	fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
 		serializer.collect_str(self)
 	}
@@ -189,16 +204,31 @@ mod tests {
 	}
 
 	#[test]
-	fn fidelity_is_printed_in_percent() {
-		assert_eq!(Fidelity(500_000_000).to_string(), "50%");
-		assert_eq!(Fidelity(1_000_000_000).to_string(), "100%");
-		assert_eq!(Fidelity(525_012_345).to_string(), "52.5012345%");
-		assert_eq!(format!("{:.1}", Fidelity(525_912_345)), "52.5%");
-		assert_eq!(format!("{:.1}", Fidelity(99_999_999)), "9.9%", "it is never shown higher than it is");
-		assert_eq!(Fidelity(1).to_string(), "0.0000001%");
+	fn shares_are_printed_in_percent() {
+		assert_eq!(Share(500_000_000).to_string(), "50%");
+		assert_eq!(Share(1_000_000_000).to_string(), "100%");
+		assert_eq!(Share(525_012_345).to_string(), "52.5012345%");
+		assert_eq!(format!("{:.1}", Share(525_912_345)), "52.5%");
+		assert_eq!(format!("{:.1}", Share(99_999_999)), "9.9%", "it is never shown higher than it is");
+		assert_eq!(Share(1).to_string(), "0.0000001%");
+	}
+
+	#[test]
+	fn shares_are_read_exactly() {
+		for (text, parts) in [("100%", 1_000_000_000), ("0.5", 500_000_000), ("0.0000001%", 1), ("1", 1_000_000_000)] {
+			assert_eq!(text.parse(), Ok(Share(parts)), "{text}");
+		}
+		for text in ["101%", "1.1", "-1", "50", "0.0000000001", "half", "%"] {
+			assert!(text.parse::<Share>().unwrap_err().contains("0 to 1"), "{text}");
+		}
 	}
 
 	proptest! {
+		#[test]
+		fn a_share_that_is_printed_is_read_back(parts in 0..=1_000_000_000u32) {
+			prop_assert_eq!(Share(parts).to_string().parse(), Ok(Share(parts)));
+		}
+
 		#[test]
 		fn what_is_printed_is_read_back(units: Balance) {
 			prop_assert_eq!(Amount(units).to_string().parse(), Ok(Amount(units)));
@@ -220,6 +250,7 @@ mod tests {
 		fn any_text_is_read_or_refused(text: String) {
 			let _ = text.parse::<Amount>();
 			let _ = text.parse::<Part>();
+			let _ = text.parse::<Share>();
 		}
 	}
 }

@@ -1,5 +1,11 @@
 //! What can be typed.
 
+mod data_sets;
+mod evaluators;
+
+pub use data_sets::{DataFiles, DataSets, RegisterDataSet};
+pub use evaluators::{Ask, Evaluators, Keeping, Weight};
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -46,6 +52,12 @@ pub enum Command {
 	/// Models: register, list, show, change, retire.
 	#[command(subcommand, visible_alias = "model")]
 	Models(Models),
+	/// Data sets: register, list, show, publish, change, retire.
+	#[command(subcommand, visible_alias = "data-set")]
+	DataSets(DataSets),
+	/// Evaluators: stake, sealed weights, known-answer tasks, ratings, scores.
+	#[command(subcommand, visible_alias = "evaluator")]
+	Evaluators(Evaluators),
 	/// Workers: stake, and which models they serve.
 	#[command(subcommand)]
 	Worker(Worker),
@@ -411,6 +423,17 @@ mod tests {
 			"task result 1 --npy out.npy --fetch",
 			"task denounce 1 --evidence letters.txt",
 			"task denounce 1 --evidence 0x1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f",
+			"data-sets register a.npy b.npy --domain d --licence MIT --items 450 --royalty 5% --sealed",
+			"data-sets publish 3 a.npy b.npy --uri-base https://example.org/",
+			"data-set set-price 3 0.01DN",
+			"evaluators join --domain vision/digits --stake 1000DN",
+			"evaluators status //Bob --domain 0",
+			"evaluators commit 1=50% 2=0.25 --domain vision/digits --secrets here",
+			"evaluators reveal --domain vision/digits",
+			"evaluators ask a.png --class 3 --domain vision/digits --from asker.key --data-set 0",
+			"evaluators ask a.npy --values [[1,2]] --domain d --k 8",
+			"evaluators unseal --domain vision/digits",
+			"evaluators rate 7 80%",
 			"account transfer //Bob 1.5DN",
 			"balances",
 			"chain status",
@@ -431,6 +454,12 @@ mod tests {
 			("task denounce 1", "--evidence"),
 			("task denounce 1 --evidence 0x1f", "64 hexadecimal digits"),
 			("task submit --model 0 x --rows 3..1", "0..10"),
+			("evaluators commit 1 --domain d", "MODEL=WEIGHT"),
+			("evaluators commit 1=150% --domain d", "50%"),
+			("evaluators ask a.png --domain d", "--class"),
+			("evaluators ask a.png --domain d --class 3 --digest 0x00", "--digest"),
+			("evaluators rate 7 80", "80"),
+			("data-sets register a --domain d --licence MIT", "--items"),
 		] {
 			let error = parse(line).unwrap_err().to_string();
 			assert!(error.contains(hint), "{line}: {error}");

@@ -9,6 +9,7 @@ mod input;
 mod onnx;
 mod output;
 mod progress;
+mod secrets;
 mod standing;
 mod tensor;
 

@@ -1,6 +1,6 @@
 //! How far long work is, on the standard error of a terminal.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use deepnode_client::{TaskInfo, TaskStatus};
 use deepnode_primitives::TaskId;
@@ -14,8 +14,27 @@ const BARS: usize = 12;
 /// A bar that counts up to `length`; invisible where there is no terminal.
 pub fn counter(output: &Output, length: usize, what: &str) -> ProgressBar {
 	let target = if output.draws_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-	let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {elapsed}").unwrap_or_else(|_| style());
+	let style =
+		ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {elapsed}").unwrap_or_else(|_| style_of_tasks());
 	ProgressBar::with_draw_target(Some(length as u64), target).with_style(style).with_message(what.to_owned())
+}
+
+/// A bar that counts bytes up to `length`; invisible where there is no terminal.
+pub fn bytes(output: &Output, length: u64, what: &str) -> ProgressBar {
+	let target = if output.draws_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+	let style = ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {elapsed}");
+	let bar =
+		ProgressBar::with_draw_target(Some(length), target).with_style(style.unwrap_or_else(|_| style_of_tasks()));
+	bar.with_message(what.to_owned())
+}
+
+/// Says what is waited for, and for how long already; invisible where there is no terminal.
+pub fn waiting(output: &Output, what: &str) -> ProgressBar {
+	let target = if output.draws_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+	let style = ProgressStyle::with_template("{msg} {spinner} {elapsed}").unwrap_or_else(|_| style_of_tasks());
+	let bar = ProgressBar::with_draw_target(None, target).with_style(style).with_message(what.to_owned());
+	bar.enable_steady_tick(Duration::from_millis(200));
+	bar
 }
 
 /// The progress of tasks.
@@ -36,12 +55,12 @@ impl TaskBars {
 		let bars = MultiProgress::with_draw_target(target);
 		let shown = if tasks.len() <= BARS {
 			let bar = |task: &TaskId| {
-				let bar = ProgressBar::new(STEPS).with_style(style()).with_prefix(format!("task {task}"));
+				let bar = ProgressBar::new(STEPS).with_style(style_of_tasks()).with_prefix(format!("task {task}"));
 				(*task, bars.add(bar))
 			};
 			Shown::Each(tasks.iter().map(bar).collect())
 		} else {
-			Shown::Together(bars.add(ProgressBar::new(tasks.len() as u64).with_style(style())))
+			Shown::Together(bars.add(ProgressBar::new(tasks.len() as u64).with_style(style_of_tasks())))
 		};
 		Self { bars, shown }
 	}
@@ -96,7 +115,7 @@ const fn step(status: &TaskStatus) -> u64 {
 	}
 }
 
-fn style() -> ProgressStyle {
+fn style_of_tasks() -> ProgressStyle {
 	ProgressStyle::with_template("{prefix} {bar:16} {msg}")
 		.unwrap_or_else(|_| ProgressStyle::default_bar())
 		.progress_chars("=> ")

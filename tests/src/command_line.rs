@@ -3,6 +3,7 @@
 use std::process::{Output, Stdio};
 
 use anyhow::{bail, Context as _, Result};
+use deepnode_primitives::Balance;
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -40,5 +41,26 @@ impl CommandLine {
 		}
 		command.arg("--json").args(arguments).stdin(Stdio::null()).kill_on_drop(true);
 		Ok(command.output().await?)
+	}
+}
+
+/// An amount of the smallest units.
+pub fn amount(shown: &Value, name: &str) -> Result<Balance> {
+	let text = shown[name].as_str().with_context(|| format!("no {name} in {shown:#}"))?;
+	Ok(text.parse()?)
+}
+
+/// A command has failed with this exit status, and said these words.
+pub fn assert_failed(output: &Output, status: i32, said: &[&str]) {
+	let errors = String::from_utf8_lossy(&output.stderr);
+	assert_eq!(output.status.code(), Some(status), "{errors}");
+	assert_said(output, said);
+}
+
+/// A command has said these words about what went wrong.
+pub fn assert_said(output: &Output, said: &[&str]) {
+	let errors = String::from_utf8_lossy(&output.stderr);
+	for words in said {
+		assert!(errors.contains(words), "nothing about {words} in: {errors}");
 	}
 }

@@ -8,3 +8,4 @@ pub mod market;
 pub mod node;
 pub mod process;
 pub mod stage;
+pub mod superuser;

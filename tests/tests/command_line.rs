@@ -1,12 +1,12 @@
 //! The command line, as a user types it, also where things go wrong.
 
-use std::{process::Output, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use deepnode_client::RefundReason;
-use deepnode_primitives::{task::ErrorCode, Balance, TaskId};
+use deepnode_primitives::{task::ErrorCode, TaskId};
 use deepnode_tests::{
-	command_line::CommandLine,
+	command_line::{amount, assert_failed, assert_said, CommandLine},
 	digits::Digits,
 	follow::{Blocks, End, Tasks},
 	market::{register, Engine, Market, CREATOR, REQUESTER, STAKE},
@@ -153,25 +153,6 @@ async fn audit_phase(command_line: &CommandLine, task: TaskId) -> Result<String>
 	let shown = command_line.run(None, &["task", "result", &task.to_string()]).await?;
 	let phase = shown["audit"]["phase"].as_str().with_context(|| format!("no audit in {shown:#}"))?;
 	Ok(phase.to_owned())
-}
-
-/// An amount of the smallest units.
-fn amount(shown: &Value, name: &str) -> Result<Balance> {
-	let text = shown[name].as_str().with_context(|| format!("no {name} in {shown:#}"))?;
-	Ok(text.parse()?)
-}
-
-fn assert_failed(output: &Output, status: i32, said: &[&str]) {
-	let errors = String::from_utf8_lossy(&output.stderr);
-	assert_eq!(output.status.code(), Some(status), "{errors}");
-	assert_said(output, said);
-}
-
-fn assert_said(output: &Output, said: &[&str]) {
-	let errors = String::from_utf8_lossy(&output.stderr);
-	for words in said {
-		assert!(errors.contains(words), "nothing about {words} in: {errors}");
-	}
 }
 
 /// The value of the first field of this name, wherever it is.

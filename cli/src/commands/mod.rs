@@ -2,6 +2,8 @@
 
 mod account;
 mod chain;
+mod data_sets;
+mod evaluators;
 mod models;
 mod task;
 mod worker;
@@ -21,6 +23,8 @@ pub async fn run(cli: Cli) -> Result<()> {
 	let context = Context::new(cli.global);
 	match cli.command {
 		Command::Models(command) => models::run(&context, command).await,
+		Command::DataSets(command) => data_sets::run(&context, command).await,
+		Command::Evaluators(command) => evaluators::run(&context, command).await,
 		Command::Worker(command) => worker::run(&context, command).await,
 		Command::Task(command) => task::run(&context, command).await,
 		Command::Account(command) => account::run(&context, command).await,

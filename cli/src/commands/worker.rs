@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 use serde::Serialize;
 
 use crate::{
-	amount::{Amount, Fidelity},
+	amount::{Amount, Share},
 	cli::Worker,
 	context::Context,
 	output::{fields, table},
@@ -22,7 +22,7 @@ struct Status {
 	liable: Amount,
 	/// How much of it can answer for more.
 	free: Amount,
-	fidelity: Fidelity,
+	fidelity: Share,
 	capacity: u16,
 	active: u16,
 	models: Vec<ModelId>,
@@ -40,7 +40,7 @@ impl Status {
 			liable: Amount(worker.liable),
 			// Slashes can leave less stake than answers for tasks.
 			free: Amount(worker.stake.saturating_sub(worker.liable)),
-			fidelity: Fidelity(worker.fidelity),
+			fidelity: Share(worker.fidelity),
 			capacity: worker.capacity,
 			active: worker.active,
 			models: worker.models,

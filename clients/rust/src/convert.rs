@@ -25,6 +25,9 @@ use crate::{
 	AccountId,
 };
 
+pub(crate) mod data_sets;
+pub(crate) mod evaluators;
+
 pub(crate) fn account(id: subxt::utils::AccountId32) -> AccountId {
 	AccountId::new(id.0)
 }
@@ -280,6 +283,8 @@ fn reason(reason: &runtime::HoldReason) -> String {
 		R::TaskAssignment(TaskHold::Denouncement) => "bonds of denouncements".into(),
 		R::TaskAssignment(TaskHold::AuditReward) => "set aside for audits".into(),
 		R::ModelRegistry(_) => "model bonds".into(),
+		R::DataRegistry(_) => "data set bonds".into(),
+		R::Powr(_) => "evaluator stakes".into(),
 		#[allow(unreachable_patterns)]
 		other => format!("{other:?}"),
 	}
@@ -384,6 +389,8 @@ pub(crate) fn event(event: runtime::Event) -> Option<Event> {
 			Attestation::Challenged { task, seed, digests } => Event::Challenged { task, seed: seed.0.into(), digests },
 			Attestation::ChunksOpened { task, digest } => Event::ChunksOpened { task, digest },
 		},
+		E::DataRegistry(event) => data_sets::event(event),
+		E::Powr(event) => evaluators::event(event),
 		_ => return None,
 	})
 }

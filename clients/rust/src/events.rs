@@ -1,6 +1,6 @@
 //! What happened in blocks.
 
-use deepnode_primitives::{content::Digest, fees::Split, Balance, ModelId, TaskId};
+use deepnode_primitives::{content::Digest, fees::Split, Balance, DataSetId, ModelId, TaskId};
 use subxt::{config::SubstrateConfig, events::Phase};
 
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 	client::Client,
 	convert,
 	error::Result,
-	types::{ExtrinsicInfo, Offence, RefundReason, Weight},
+	types::{DomainId, EmissionRole, EpochIndex, ExtrinsicInfo, Offence, RefundReason, Weight},
 	AccountId, H256,
 };
 
@@ -95,6 +95,54 @@ pub enum Event {
 	BondLost { reporter: AccountId, task: TaskId, amount: Balance },
 	/// A worker that was outvoted, and that the auditors agree with, has back what it lost.
 	WorkerRestored { worker: AccountId, task: TaskId, amount: Balance },
+	/// A data set is in the registry.
+	DataSetRegistered { data_set: DataSetId, owner: AccountId },
+	/// One of a data set's files is to be fetched elsewhere.
+	DataSetUrisChanged { data_set: DataSetId, file: u8 },
+	/// A sealed data set's files are known now.
+	DataSetPublished { data_set: DataSetId },
+	/// The use of an item in an evaluation has another price from now on.
+	EvaluationPriceChanged { data_set: DataSetId, price: Balance },
+	/// A data set takes no new uses.
+	DataSetRetired { data_set: DataSetId },
+	/// Nothing needs a retired data set any more: its entry is gone, and its bond was released.
+	DataSetRemoved { data_set: DataSetId, owner: AccountId, bond: Balance },
+	/// Later epochs are closed by other parameters.
+	ScoreParamsChanged,
+	/// A domain was added or changed.
+	DomainSet { domain: DomainId, name: String },
+	/// A model is on its domain's list.
+	ModelListed { model: ModelId, domain: DomainId },
+	/// A model is on its domain's list no more.
+	ModelDelisted { model: ModelId, domain: DomainId },
+	/// An evaluator has joined a domain, or has added to its stake in it.
+	EvaluatorJoined { evaluator: AccountId, domain: DomainId, stake: Balance },
+	/// An evaluator has left a domain, or another has taken its place.
+	EvaluatorLeft { evaluator: AccountId, domain: DomainId, withdrawable_at: u32 },
+	/// An evaluator that had left has its stake back.
+	EvaluatorStakeWithdrawn { evaluator: AccountId, domain: DomainId, stake: Balance },
+	/// An evaluator has committed its weights for an epoch.
+	WeightsCommitted { evaluator: AccountId, domain: DomainId, epoch: EpochIndex },
+	/// An evaluator has revealed a page of its weights, perhaps the last.
+	WeightsRevealed { evaluator: AccountId, domain: DomainId, page: u8, complete: bool },
+	/// An evaluator did not reveal the weights that it had committed, and lost stake.
+	EvaluatorSlashed { evaluator: AccountId, domain: DomainId, amount: Balance },
+	/// An evaluation waits for its models to be drawn.
+	EvaluationOpened { evaluator: AccountId, domain: DomainId },
+	/// They are drawn.
+	EvaluationDrawn { evaluator: AccountId, domain: DomainId, models: Vec<ModelId> },
+	/// A known-answer task was unsealed and scored, and so much of its fee paid back.
+	TaskUnsealed { task: TaskId, model: ModelId, evaluator: AccountId, accuracy: u32, reimbursed: Balance },
+	/// A data set's owner was paid for an evaluation.
+	DataSetPaid { data_set: DataSetId, owner: AccountId, amount: Balance },
+	/// A requester has rated a task.
+	TaskRated { task: TaskId, model: ModelId, rating: u32 },
+	/// An epoch of scores has ended, and has so much to give.
+	EpochEnded { epoch: EpochIndex, emission: Balance },
+	/// Somebody was paid a part of an epoch's emission.
+	EmissionPaid { who: AccountId, domain: DomainId, role: EmissionRole, amount: Balance },
+	/// An epoch is closed, and has given so much.
+	EpochClosed { epoch: EpochIndex, paid: Balance },
 	/// An event that this crate has no type for.
 	Other { pallet: String, name: String },
 }
@@ -129,7 +177,9 @@ impl Event {
 			| Self::TaskDenounced { task, .. }
 			| Self::ReporterRewarded { task, .. }
 			| Self::BondLost { task, .. }
-			| Self::WorkerRestored { task, .. } => Some(*task),
+			| Self::WorkerRestored { task, .. }
+			| Self::TaskUnsealed { task, .. }
+			| Self::TaskRated { task, .. } => Some(*task),
 			_ => None,
 		}
 	}

@@ -5,13 +5,16 @@ mod calls;
 mod client;
 mod connection;
 mod convert;
+mod data_sets;
 mod error;
+mod evaluators;
 mod events;
 pub mod keys;
 mod query;
 mod remedy;
 #[allow(missing_docs, clippy::all)]
 mod runtime;
+pub mod seals;
 mod tx;
 mod types;
 mod view;

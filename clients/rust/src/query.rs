@@ -236,7 +236,7 @@ impl Client {
 	}
 
 	/// The value at an address; a value's default where it has one and is not set.
-	async fn fetch<A>(&self, at: Option<H256>, address: A, keys: A::KeyParts) -> Result<Option<A::Value>>
+	pub(crate) async fn fetch<A>(&self, at: Option<H256>, address: A, keys: A::KeyParts) -> Result<Option<A::Value>>
 	where
 		A: Address + Send + Sync,
 		A::KeyParts: Send,
@@ -247,7 +247,12 @@ impl Client {
 	}
 
 	/// All entries of a map below a prefix of its keys.
-	async fn entries<A, P>(&self, at: Option<H256>, address: A, prefix: P) -> Result<Vec<(A::KeyParts, A::Value)>>
+	pub(crate) async fn entries<A, P>(
+		&self,
+		at: Option<H256>,
+		address: A,
+		prefix: P,
+	) -> Result<Vec<(A::KeyParts, A::Value)>>
 	where
 		A: Address + Send + Sync,
 		A::KeyParts: Send,

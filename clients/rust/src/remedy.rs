@@ -1,19 +1,46 @@
-//! What to do about errors that the runtime's own documentation does not answer.
+//! What to do about errors where the runtime's own documentation does not say it.
 
-/// What to do about an error of the runtime. Errors of DeepNode's pallets say it in their documentation.
+/// What to do about errors of the runtime: pallet, name, remedy. Most errors of DeepNode's pallets say it in
+/// their documentation.
+const REMEDIES: &[(&str, &str, &str)] = &[
+	("Token", "FundsUnavailable", "send DN to the account first, or use less"),
+	("Token", "NotExpendable", "send DN to the account first, or use less"),
+	("Token", "CannotCreateHold", "send DN to the account first, or use less"),
+	("Token", "BelowMinimum", "send at least the existential deposit, so that the account can exist"),
+	("Token", "Frozen", "part of the balance is frozen: use less"),
+	("Balances", "Expendability", "the account would fall below the existential deposit: use less"),
+	("Balances", "InsufficientBalance", "send DN to the account first, or use less"),
+	("Balances", "ExistentialDeposit", "send at least the existential deposit, so that the account can exist"),
+	("Balances", "LiquidityRestrictions", "part of the balance is frozen: use less"),
+	("Runtime", "BadOrigin", "sign with an account that may do this"),
+	("Runtime", "RootNotAllowed", "sign with an account that may do this"),
+	("DataRegistry", "UnknownDataSet", "list those that there are"),
+	("DataRegistry", "NotOwner", "sign with the owner's key"),
+	("DataRegistry", "NotSealed", "there is nothing to publish"),
+	("DataRegistry", "ManifestMismatch", "give the same files in the order in which they were sealed"),
+	("DataRegistry", "StillReferenced", "wait until the last model that declares it is removed"),
+	("DataRegistry", "RoyaltyTooHigh", "ask for a quarter at most"),
+	("Powr", "UnknownDomain", "list the domains that there are"),
+	("Powr", "NotUsed", "settle a task of the model first"),
+	("Powr", "NotLessUsed", "name another listed model, of which fewer tasks were settled"),
+	("Powr", "StakeTooLow", "add to the stake"),
+	("Powr", "DomainFull", "put up more than the evaluator with the least stake has"),
+	("Powr", "NotLeaving", "leave the domain first"),
+	("Powr", "TooEarly", "wait for the next epoch"),
+	("Powr", "CommitClosed", "commit in the next epoch"),
+	("Powr", "RevealNotOpen", "wait for the last part of the epoch"),
+	("Powr", "AlreadyCommitted", "reveal what was committed when the time comes"),
+	("Powr", "NotCommitted", "commit weights in the next epoch"),
+	("Powr", "EvaluationOpen", "unseal its tasks, or wait until its window is over"),
+	("Powr", "NoEvaluation", "open an evaluation, and wait for its draw"),
+	("Powr", "TooLate", "open another evaluation"),
+	("Powr", "TaskTooOld", "submit the task after the draw"),
+	("Powr", "NotListed", "a model comes on the list with a settled task, where there is room"),
+];
+
+/// What to do about an error of the runtime.
 pub(crate) fn of_dispatch(pallet: &str, name: &str) -> Option<&'static str> {
-	Some(match (pallet, name) {
-		("Token", "FundsUnavailable" | "NotExpendable" | "CannotCreateHold") | ("Balances", "InsufficientBalance") => {
-			"send DN to the account first, or use less"
-		},
-		("Token", "BelowMinimum") | ("Balances", "ExistentialDeposit") => {
-			"send at least the existential deposit, so that the account can exist"
-		},
-		("Token", "Frozen") | ("Balances", "LiquidityRestrictions") => "part of the balance is frozen: use less",
-		("Balances", "Expendability") => "the account would fall below the existential deposit: use less",
-		("Runtime", "BadOrigin" | "RootNotAllowed") => "sign with an account that may do this",
-		_ => return None,
-	})
+	REMEDIES.iter().find(|(of, error, _)| (*of, *error) == (pallet, name)).map(|(_, _, remedy)| *remedy)
 }
 
 /// A refusal of the transaction pool: what it contains, whether it passes by itself, what to do.
@@ -51,4 +78,19 @@ pub(crate) fn after(reason: &str) -> String {
 /// Whether a refusal can pass without anybody changing anything.
 pub(crate) fn passes_by_itself(reason: &str) -> bool {
 	refusal(reason).is_some_and(|(_, passes, _)| *passes)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn errors_of_the_pallets_are_called_as_the_runtime_calls_them() {
+		let metadata = subxt::Metadata::decode_from(include_bytes!("../metadata.scale")).unwrap();
+		let pallets = ["Balances", "DataRegistry", "Powr"];
+		for (pallet, name, _) in REMEDIES.iter().filter(|(pallet, ..)| pallets.contains(pallet)) {
+			let errors = metadata.pallet_by_name(pallet).unwrap().error_variants().unwrap();
+			assert!(errors.iter().any(|error| error.name == *name), "{pallet}::{name}");
+		}
+	}
 }

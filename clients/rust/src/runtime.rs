@@ -43,5 +43,7 @@ mod generated {}
 
 pub(crate) use generated::*;
 
+pub(crate) use runtime_types::bounded_collections::bounded_vec::BoundedVec;
+
 /// Why DN are on hold.
 pub(crate) type HoldReason = runtime_types::deepnode_runtime::RuntimeHoldReason;

@@ -10,6 +10,12 @@ use deepnode_primitives::{
 
 use crate::{AccountId, H256};
 
+mod data_sets;
+mod evaluators;
+
+pub use data_sets::*;
+pub use evaluators::*;
+
 /// A model in the registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelInfo {

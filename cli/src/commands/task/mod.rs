@@ -6,6 +6,8 @@ mod report;
 mod submit;
 mod watch;
 
+pub use submit::{assurance, deadline};
+
 use std::path::PathBuf;
 
 use anyhow::Result;

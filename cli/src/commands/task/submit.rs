@@ -157,7 +157,8 @@ fn read(arguments: &Submit, model: &ModelInfo, limits: &Limits) -> Result<Vec<Bu
 	Ok(bundles)
 }
 
-const fn assurance(kind: AssuranceKind) -> Assurance {
+/// A level of assurance, as it was typed.
+pub const fn assurance(kind: AssuranceKind) -> Assurance {
 	match kind {
 		AssuranceKind::Single => Assurance::Single,
 		AssuranceKind::Pair => Assurance::Pair,
@@ -167,7 +168,7 @@ const fn assurance(kind: AssuranceKind) -> Assurance {
 
 /// A deadline in blocks from now that the chain takes. Where none is asked for it leaves room for disputes, and
 /// for many tasks that wait for each other's workers.
-fn deadline(asked: Option<u32>, tasks: usize, limits: &Limits) -> Result<u32> {
+pub fn deadline(asked: Option<u32>, tasks: usize, limits: &Limits) -> Result<u32> {
 	// The submission is a block or more ahead, and the draw one more.
 	let least = limits.commit_window.saturating_add(limits.reveal_window).saturating_add(3);
 	let most = limits.max_deadline;
