@@ -72,16 +72,18 @@ pub const fn phase(phase: AuditPhase) -> Option<&'static str> {
 /// Where an audit stands that so many auditors have been drawn for.
 pub const fn audit(phase: AuditPhase, auditors: usize) -> &'static str {
 	match (phase, auditors) {
-		(AuditPhase::None, _) => "not settled yet",
-		(AuditPhase::Lottery, _) => "chance decides in the next block whether outsiders run it again",
+		(AuditPhase::None, _) => "its workers have not all committed yet",
+		(AuditPhase::Lottery, _) => "chance decides in the next block whether an outsider runs it as well",
 		(AuditPhase::Spared, _) => "chance has spared it; a worker that denounces the others still brings one about",
 		(AuditPhase::Waiting, 0) => "chosen for an audit, waits for an outsider to be drawn",
-		(AuditPhase::Waiting, _) => "an auditor contradicts the answer, more are to be drawn",
-		(AuditPhase::Assigned, 0 | 1) => "chosen for an audit, an outsider runs it again",
-		(AuditPhase::Assigned, _) => "an auditor contradicts the answer, more run it again",
+		(AuditPhase::Waiting, _) => "the auditors so far do not confirm the answer, more are to be drawn",
+		(AuditPhase::Assigned, 0 | 1) => "chosen for an audit, an outsider runs it as well",
+		(AuditPhase::Assigned, _) => "the auditors so far do not confirm the answer, more run it",
 		(AuditPhase::Committed, _) => "the auditors have committed, and reveal",
 		(AuditPhase::Confirmed, _) => "confirmed: the auditors come to the same answer",
-		(AuditPhase::Undecided, _) => "undecided: no two auditors agree, so the answer stands",
+		(AuditPhase::Undecided, _) => {
+			"undecided: the auditors neither confirm the answer nor overturn it, so it stands"
+		},
 		(AuditPhase::Lapsed, _) => "lapsed: there were too few outsiders, or nothing to pay them, so the answer stands",
 		(AuditPhase::Overturned, _) => "overturned: the auditors agree on another answer",
 	}

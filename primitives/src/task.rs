@@ -8,8 +8,12 @@ use scale_info::TypeInfo;
 /// The most workers that answer one task before it is settled.
 pub const MAX_SEATS: u32 = 5;
 
-/// The most outsiders that re-run a settled task in one audit: one, and two more where it contradicts.
-pub const MAX_AUDITORS: u32 = 3;
+/// The most outsiders that re-run a task in one audit: one, then three, then all of them, as long as they
+/// neither confirm the settled answer nor overturn it.
+pub const MAX_AUDITORS: u32 = 5;
+
+/// How many auditors must agree on another answer to overturn the settled one.
+pub const OVERTURNING: u32 = 4;
 
 /// How surely a requester wants the answer checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
@@ -39,6 +43,17 @@ pub const fn escalation(seats: u32) -> Option<u32> {
 	match seats {
 		2 => Some(3),
 		3 | 4 => Some(MAX_SEATS),
+		_ => None,
+	}
+}
+
+/// How many auditors there are in all when `auditors` of them neither confirm nor overturn; `None` where no
+/// more are asked.
+pub const fn audit_escalation(auditors: u32) -> Option<u32> {
+	match auditors {
+		0 => Some(1),
+		1 | 2 => Some(3),
+		3 | 4 => Some(MAX_AUDITORS),
 		_ => None,
 	}
 }

@@ -110,16 +110,20 @@ impl<AccountId> Lineage<AccountId> {
 
 /// Rounds of sealed answers, as the task's keeper drives them.
 ///
-/// A task has one round from its first draw until it is forgotten. Its workers answer in one wave or,
-/// where they do not come to a majority, in several; once they have, the round is settled, and auditors
-/// may answer in waves of their own. The answers stay until [`Self::close`].
+/// A task has one round from its first draw until it is forgotten. It is sealed at first: once its workers
+/// have committed, an auditor may be asked to commit as well, before anybody reveals. The workers answer in one
+/// wave or, where they do not come to a majority, in several; once they have, the round is settled, and more
+/// auditors may answer in waves of their own. The answers stay until [`Self::close`].
 pub trait Rounds<AccountId> {
 	/// Opens a round: each of `workers` is expected to commit.
 	fn open(task: TaskId, workers: &[AccountId], comparison: Comparison) -> DispatchResult;
-	/// Asks more: workers where the answers so far have no majority, auditors where the round is settled.
+	/// Lets everybody in the round reveal who has committed, now and later.
+	fn unseal(task: TaskId) -> DispatchResult;
+	/// Asks more: workers where the answers so far have no majority; auditors where the round is settled, or
+	/// is sealed and all its workers have committed.
 	/// Only they are expected to commit and reveal; then all answers are judged again. Everybody who was
-	/// asked before has revealed or lost its seat by then. With nobody in `more`, the answers that are
-	/// there are judged at once: what a keeper does that finds nobody to ask in a vacated seat's place.
+	/// asked before has revealed, or lost its seat, unless the round is sealed. With nobody in `more`, the answers
+	/// that are there are judged at once: what a keeper does that finds nobody to ask in a vacated seat's place.
 	fn extend(task: TaskId, more: &[AccountId]) -> DispatchResult;
 	/// Gives the seat of a worker or auditor that has not committed to another.
 	fn replace(task: TaskId, absent: &AccountId, replacement: &AccountId) -> DispatchResult;
@@ -127,8 +131,8 @@ pub trait Rounds<AccountId> {
 	/// others are not judged by that: the keeper asks more, or closes the round. Nor is the keeper told
 	/// where everybody else has committed: [`Self::seats`] says so, and the others may reveal.
 	fn vacate(task: TaskId, absent: &AccountId) -> DispatchResult;
-	/// What each worker of the round or, once it is settled, each auditor has done so far; empty where no
-	/// round is open.
+	/// What each worker of the round, with an auditor who was asked before it was unsealed, has done so far;
+	/// once the round is settled, what each auditor has. Empty where no round is open.
 	fn seats(task: TaskId) -> Vec<Seat<AccountId>>;
 	/// Begins the comparison of answers that are too long for the chain and differ, in a block after
 	/// the one in which [`Tasks::disputed`] was told of them: whoever has them opens the chunks of them
@@ -155,7 +159,7 @@ pub struct Seat<AccountId> {
 
 /// The tasks' keeper, as the rounds report to it.
 pub trait Tasks<AccountId> {
-	/// Everybody who was asked has committed: the reveal window opens.
+	/// Everybody who was asked has committed. In a sealed round nobody reveals until [`Rounds::unseal`].
 	fn all_committed(task: TaskId) -> DispatchResult;
 	/// Everybody who was asked has revealed, and answers differ that are too long for the chain: returns
 	/// whether the keeper will call [`Rounds::challenge`]. Where it will not, the answers are judged at

@@ -78,8 +78,12 @@ pub enum Verdict<AccountId> {
 	Disagreed,
 }
 
-/// What the outsiders who re-ran a settled task came to. One is asked at first; where it contradicts,
-/// two more. They are judged among themselves, however many have settled the task.
+/// What the outsiders who re-ran a task came to. One is asked at first, then two more, and two more, as long as
+/// they come to nothing. They are judged among themselves, however many have settled the task.
+///
+/// To confirm takes a strict majority of them; to overturn it takes four who agree
+/// ([`OVERTURNING`](crate::task::OVERTURNING)). A majority of three is not enough: a coalition with a third of
+/// the draw, one of whom is asked first and contradicts a true answer, would have it in more than half of all cases.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Audit<AccountId> {
 	/// The settled answer stands.
@@ -89,15 +93,14 @@ pub enum Audit<AccountId> {
 		/// Those who contradicted, and were outvoted.
 		losers: Vec<AccountId>,
 	},
-	/// The one auditor contradicts: two more are to be asked.
-	Contradicted,
-	/// No two of three auditors agree: the settled answer stands, and proves nothing.
+	/// They neither confirm the settled answer nor overturn it. More are to be asked; where there are as many as
+	/// can be, the settled answer stands, and proves nothing.
 	Undecided,
-	/// Most auditors agree on another answer.
+	/// At least four auditors agree on another answer, and they are most of them.
 	Overturned {
 		/// On which.
 		outcome: Outcome,
-		/// The auditors of that majority.
+		/// The auditors who agree on it.
 		auditors: Vec<AccountId>,
 		/// The auditors and the task's workers who answered otherwise.
 		losers: Vec<AccountId>,

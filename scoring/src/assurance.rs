@@ -7,20 +7,20 @@
 //! can find out. That happens with the chance
 //!
 //! ```text
-//! q = p * (1 - r) * (1 - r^2)
+//! q = p * (1 - r) * ((1 - r)^4 + 4 * r * (1 - r)^3) = p * (1 - r)^4 * (1 + 3 * r)
 //! ```
 //!
 //! where `p` is the audit probability and `r` the part of the draw's weight that the coalition holds: the
-//! task is audited, the auditor is not of the coalition, and neither is at least one of the two more who
-//! are asked where it contradicts. A liar found out loses `S`. It has been paid before the audit and
-//! keeps that `w`, so lying gains it `w - q * S`, which is no more than honesty gains as soon as
+//! task is audited, the auditor is not of the coalition, and neither are at least three of the four more who
+//! are asked where it contradicts, so that four of five overturn. A liar found out loses `S`. It has been paid before
+//! the audit and keeps that `w`, so lying gains it `w - q * S`, which is no more than honesty gains as soon as
 //!
 //! ```text
 //! w - q * S <= w - c     that is     S >= c / q
 //! ```
 //!
 //! Were a liar's pay taken back as well, it would gain `(1 - q) * w - q * S`, and `S >= c / q - w` would be
-//! enough: the protocol's `slash >= cost / (p * (1 - r)) - reward`, with the two further auditors
+//! enough: the protocol's `slash >= cost / (p * (1 - r)) - reward`, with the further auditors
 //! counted in. [`bound`] is `c / q`, which satisfies all three.
 //!
 //! The cost of a run is not known to the chain, but nobody joins a model's pool to lose by it, so
@@ -99,8 +99,8 @@ impl Quote {
 /// What a task costs, `None` where that is beyond `u128`.
 ///
 /// The model's price is per item for two runs, so the fee is `price * items * seats / 2`, rounded up. To it
-/// comes the audit probability times one run's reward, rounded up. The two more auditors whom a
-/// contradiction brings in are paid by whoever is outvoted.
+/// comes the audit probability times one run's reward, rounded up. The auditors whom a contradiction brings in
+/// are paid by whoever is outvoted.
 ///
 /// `workers_row_ppm` is the fee table's row `workers`.
 pub fn quote(
@@ -137,9 +137,12 @@ pub fn bound(reward: Balance, assurance: Assurance, params: &AssuranceParams) ->
 	}
 	let p = u128::from(params.audit_probability(assurance).deconstruct());
 	let r = u128::from(params.coalition.deconstruct());
-	// At most 10^36, as is its denominator.
-	let chance =
-		p.saturating_mul(WHOLE.saturating_sub(r)).saturating_mul((WHOLE * WHOLE).saturating_sub(r.saturating_mul(r)));
+	let honest = WHOLE.saturating_sub(r);
+	let square = honest.saturating_mul(honest);
+	// In units of 10^-18, rounded down: the bound rather grows.
+	let fourth = multiply_by_rational_with_rounding(square, square, WHOLE * WHOLE, Rounding::Down).unwrap_or(0);
+	// At most 4 * 10^36, of 10^36.
+	let chance = p.saturating_mul(WHOLE.saturating_add(r.saturating_mul(3))).saturating_mul(fourth);
 	multiply_by_rational_with_rounding(reward, WHOLE * WHOLE * WHOLE * WHOLE, chance, Rounding::Up)
 		.unwrap_or(Balance::MAX)
 }

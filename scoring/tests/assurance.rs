@@ -70,12 +70,12 @@ fn a_price_beyond_all_numbers_has_no_quote() {
 #[test]
 fn the_default_bounds() {
 	let params = AssuranceParams::default();
-	// 1 / (p * 2/3 * 8/9), where a third is a billionth's third short of itself.
+	// 1 / (p * (2/3)^4 * 2), where a third is a billionth's third short of itself.
 	let of = |assurance| bound(DN, assurance, &params);
-	let near = |bound: u128, percent: u128| bound.abs_diff(DN / 100 * percent) < DN / 1_000_000;
-	assert!(near(of(Assurance::Single), 675), "{}", of(Assurance::Single));
-	assert!(near(of(Assurance::Pair), 3_375));
-	assert!(near(of(Assurance::Panel) * 2, 16_875));
+	let near = |bound: u128, percent: u128| bound.abs_diff(DN / 100 * percent) < DN / 100_000;
+	assert!(near(of(Assurance::Single) * 8, 8_100), "{}", of(Assurance::Single));
+	assert!(near(of(Assurance::Pair) * 8, 40_500));
+	assert!(near(of(Assurance::Panel) * 16, 202_500));
 	assert_eq!(bound(0, Assurance::Single, &params), 0);
 	assert_eq!(bound(DN, Assurance::Single, &same(Unit::one(), Unit::zero())), DN);
 	assert_eq!(bound(1, Assurance::Single, &same(Unit::zero(), Unit::zero())), u128::MAX);
@@ -85,14 +85,15 @@ fn the_default_bounds() {
 }
 
 proptest! {
-	/// All in exact integers: p and r in thousandths, gains times 10^12.
+	/// All in exact integers but for the products, which are beyond 128 bits: p and r in hundredths, gains times
+	/// 10^12.
 	#[test]
 	fn a_liar_earns_at_most_what_an_honest_worker_does(
-		p in 1u128..=1_000, r in 0u128..1_000, reward in 1..=MAX_SUPPLY, saving in 0.0f64..=1.0,
+		p in 1u128..=100, r in 0u128..100, reward in 1..=MAX_SUPPLY, saving in 0.0f64..=1.0,
 	) {
-		let params = same(Unit::from_parts(p as u32 * 1_000_000), Unit::from_parts(r as u32 * 1_000_000));
+		let params = same(Unit::from_parts(p as u32 * 10_000_000), Unit::from_parts(r as u32 * 10_000_000));
 		let slash = bound(reward, Assurance::Pair, &params);
-		let caught = p * (1_000 - r) * (1_000_000 - r * r);
+		let caught = p * ((100 - r).pow(5) + 4 * r * (100 - r).pow(4));
 		let whole = 1_000_000_000_000u128;
 		let cost = ((reward as f64 * saving) as u128).min(reward);
 		// honest: reward - cost; liar, who keeps its pay: reward - caught / whole * slash.
@@ -102,8 +103,8 @@ proptest! {
 			prop_assert!(loss < reward * whole);
 		}
 		// The protocol's inequality, slash + reward >= cost / (p * (1 - r)), where a liar's pay is taken back.
-		let seen = p * (1_000 - r);
-		prop_assert!((slash + reward).checked_mul(seen).is_none_or(|loss| loss >= cost * 1_000_000));
+		let seen = p * (100 - r);
+		prop_assert!((slash + reward).checked_mul(seen).is_none_or(|loss| loss >= cost * 10_000));
 	}
 
 	#[test]

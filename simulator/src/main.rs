@@ -29,7 +29,7 @@ struct Cli {
 	#[arg(long, default_value_t = 2)]
 	runs: u32,
 	/// Which rules.
-	#[arg(long, value_enum, default_value_t = Which::Designed)]
+	#[arg(long, value_enum, default_value_t = Which::Protocol)]
 	rules: Which,
 	/// Print a JSON list instead of the table, and draw nothing.
 	#[arg(long)]
@@ -41,10 +41,10 @@ struct Cli {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Which {
-	/// The protocol's defaults.
-	Designed,
-	/// The defaults with the changes that the simulation asks for.
-	Hardened,
+	/// The protocol's rules and defaults.
+	Protocol,
+	/// The rules as they were first designed, before the changes that the simulation asked for.
+	First,
 	/// Neither audits nor reports nor diversity.
 	Unguarded,
 }
@@ -54,8 +54,8 @@ fn main() -> Result<()> {
 	ensure!(cli.workers >= 20, "--workers {}: 20 at least, or nobody is left to audit", cli.workers);
 	ensure!(cli.epochs > 0 && cli.runs > 0, "--epochs and --runs: 1 at least");
 	let rules = match cli.rules {
-		Which::Designed => Rules::as_designed(),
-		Which::Hardened => Rules::hardened(),
+		Which::Protocol => Rules::protocol(),
+		Which::First => Rules::first_design(),
 		Which::Unguarded => Rules::unguarded(),
 	};
 	let setup = Setup { seed: cli.seed, epochs: cli.epochs, workers: cli.workers, ..Setup::default() };

@@ -66,8 +66,8 @@ pub struct Rules {
 }
 
 impl Rules {
-	/// The protocol's defaults, as the design states them.
-	pub fn as_designed() -> Self {
+	/// The protocol's rules and defaults.
+	pub fn protocol() -> Self {
 		Self {
 			fees: FeeTable::default(),
 			assurance: AssuranceParams::default(),
@@ -92,27 +92,27 @@ impl Rules {
 			diversity: true,
 			reports: true,
 			bounties_of_bound: false,
-			outvoted_report: false,
-			sealed_audits: false,
-			four_of_five: false,
-			sealed_work: false,
-		}
-	}
-
-	/// The defaults with the four changes that the simulation asks for.
-	pub fn hardened() -> Self {
-		Self {
 			outvoted_report: true,
 			sealed_audits: true,
 			four_of_five: true,
 			sealed_work: true,
-			..Self::as_designed()
+		}
+	}
+
+	/// The rules as they were first designed, before the four changes that the simulation asked for.
+	pub fn first_design() -> Self {
+		Self {
+			outvoted_report: false,
+			sealed_audits: false,
+			four_of_five: false,
+			sealed_work: false,
+			..Self::protocol()
 		}
 	}
 
 	/// Neither audits, nor reports, nor any regard to who met whom.
 	pub fn unguarded() -> Self {
-		Self { audits: false, diversity: false, reports: false, ..Self::as_designed() }
+		Self { audits: false, diversity: false, reports: false, ..Self::protocol() }
 	}
 }
 

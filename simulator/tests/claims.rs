@@ -13,12 +13,9 @@ fn setup(seed: u64) -> Setup {
 }
 
 /// All scenarios with a coalition of up to a third of which it is claimed that they lose.
-fn up_to_a_third(but: &[Strategy]) -> Vec<Scenario> {
+fn up_to_a_third() -> Vec<Scenario> {
 	let mut scenarios = scenarios::all();
-	scenarios.retain(|scenario| {
-		let strategy = scenario.actor.strategy;
-		scenario.percent() <= 33 && strategy.must_lose() && !but.contains(&strategy)
-	});
+	scenarios.retain(|scenario| scenario.percent() <= 33 && scenario.actor.strategy.must_lose());
 	scenarios
 }
 
@@ -27,13 +24,10 @@ fn profit(rules: &Rules, strategy: Strategy, percent: u32) -> f64 {
 	Measured::of(rules, &setup(1), &scenario, 2).profit_vs_honest()
 }
 
-/// What the rules as designed let pay, or cost nothing.
-const HOLES: [Strategy; 5] =
-	[Strategy::AuditCapture, Strategy::FalseReport, Strategy::CopyAudit, Strategy::CopyThird, Strategy::CopyWeights];
-
-fn dishonesty_loses(rules: &Rules, but: &[Strategy]) {
+#[test]
+fn dishonesty_loses_up_to_a_third() {
 	for seed in [1, 20, 300] {
-		for result in measure("claims", rules, &setup(seed), &up_to_a_third(but), 1) {
+		for result in measure("claims", &Rules::protocol(), &setup(seed), &up_to_a_third(), 1) {
 			let profit = result.profit_vs_honest();
 			let (name, percent) = (result.scenario.name, result.scenario.percent());
 			assert!(profit < 1.0, "seed {seed}: {name} of {percent}% earns {profit:.3} of honesty");
@@ -42,19 +36,9 @@ fn dishonesty_loses(rules: &Rules, but: &[Strategy]) {
 }
 
 #[test]
-fn under_the_hardened_rules_dishonesty_loses_up_to_a_third() {
-	dishonesty_loses(&Rules::hardened(), &[]);
-}
-
-#[test]
-fn as_designed_dishonesty_loses_up_to_a_third_but_for_the_known_holes() {
-	dishonesty_loses(&Rules::as_designed(), &HOLES);
-}
-
-#[test]
 fn without_audits_and_diversity_collusion_pays_and_requesters_lose() {
 	let scenario = Scenario::new("collusion", Strategy::CollusionKnowing, 33);
-	let guarded = Measured::of(&Rules::as_designed(), &setup(1), &scenario, 2);
+	let guarded = Measured::of(&Rules::protocol(), &setup(1), &scenario, 2);
 	let unguarded = Measured::of(&Rules::unguarded(), &setup(1), &scenario, 2);
 	assert!(guarded.profit_vs_honest() < 0.0);
 	assert!(unguarded.profit_vs_honest() > 1.2, "{}", unguarded.profit_vs_honest());
@@ -67,12 +51,12 @@ fn without_audits_and_diversity_collusion_pays_and_requesters_lose() {
 #[test]
 fn two_of_three_auditors_can_be_captured_and_four_of_five_cannot() {
 	let setup = Setup { epochs: 200, ..setup(1) };
-	let small_bounties = Rules { bounties_of_bound: true, ..Rules::as_designed() };
-	let four_of_five = Rules { four_of_five: true, ..Rules::as_designed() };
+	let small_bounties = Rules { bounties_of_bound: true, ..Rules::first_design() };
+	let four_of_five = Rules { four_of_five: true, ..Rules::first_design() };
 	for strategy in [Strategy::AuditCapture, Strategy::FalseReport] {
 		let scenario = Scenario::new("captured", strategy, 33);
 		let of = |rules: &Rules| Measured::of(rules, &setup, &scenario, 1).profit_vs_honest();
-		assert!(of(&Rules::as_designed()) > 1.0, "{strategy:?}");
+		assert!(of(&Rules::first_design()) > 1.0, "{strategy:?}");
 		assert!(of(&small_bounties) > 1.0, "{strategy:?}");
 		assert!(of(&four_of_five) < 1.0, "{strategy:?}");
 	}
@@ -80,8 +64,8 @@ fn two_of_three_auditors_can_be_captured_and_four_of_five_cannot() {
 
 #[test]
 fn an_auditor_that_sees_the_answer_earns_more_by_copying_it() {
-	assert!(profit(&Rules::as_designed(), Strategy::CopyAudit, 10) > 1.02);
-	let sealed = Rules { sealed_audits: true, ..Rules::as_designed() };
+	assert!(profit(&Rules::first_design(), Strategy::CopyAudit, 10) > 1.02);
+	let sealed = Rules { sealed_audits: true, ..Rules::first_design() };
 	assert!(profit(&sealed, Strategy::CopyAudit, 10) < 1.0);
 }
 
@@ -90,37 +74,37 @@ fn where_auditors_copy_collusion_pays_unless_audits_are_sealed() {
 	let lazy = Setup { lazy_auditors: deepnode_scoring::Unit::one(), ..setup(1) };
 	let scenario = Scenario::new("collusion", Strategy::CollusionKnowing, 33);
 	let of = |rules: &Rules| Measured::of(rules, &lazy, &scenario, 2).profit_vs_honest();
-	assert!(of(&Rules::as_designed()) > 1.0);
-	assert!(of(&Rules { sealed_audits: true, ..Rules::as_designed() }) < 1.0);
+	assert!(of(&Rules::first_design()) > 1.0);
+	assert!(of(&Rules { sealed_audits: true, ..Rules::first_design() }) < 1.0);
 }
 
 #[test]
 fn copied_weights_pay_unless_evaluators_have_to_work() {
-	assert!(profit(&Rules::as_designed(), Strategy::CopyWeights, 33) > 1.2);
-	assert!(profit(&Rules::hardened(), Strategy::CopyWeights, 33) < 1.0);
+	assert!(profit(&Rules::first_design(), Strategy::CopyWeights, 33) > 1.2);
+	assert!(profit(&Rules::protocol(), Strategy::CopyWeights, 33) < 1.0);
 }
 
 #[test]
 fn an_outvoted_worker_that_can_report_makes_collusion_cost_more() {
-	let silent = Rules { outvoted_report: false, ..Rules::hardened() };
+	let silent = Rules { outvoted_report: false, ..Rules::protocol() };
 	let loss = |rules: &Rules| {
 		let scenario = Scenario::new("collusion", Strategy::CollusionBlind, 45);
 		Measured::of(rules, &setup(1), &scenario, 2).requester_loss()
 	};
-	assert!(loss(&Rules::hardened()) < loss(&silent));
+	assert!(loss(&Rules::protocol()) < loss(&silent));
 }
 
 #[test]
 fn washing_loses_alone_split_and_with_the_whole_pool() {
 	for scenario in scenarios::all().iter().filter(|scenario| scenario.actor.strategy == Strategy::Wash) {
-		let result = Measured::of(&Rules::as_designed(), &setup(1), scenario, 1);
+		let result = Measured::of(&Rules::protocol(), &setup(1), scenario, 1);
 		assert!(result.profit_vs_honest() < 1.0, "{scenario:?}");
 	}
 }
 
 #[test]
 fn money_is_neither_made_nor_lost() {
-	for rules in [Rules::as_designed(), Rules::hardened(), Rules::unguarded()] {
+	for rules in [Rules::protocol(), Rules::first_design(), Rules::unguarded()] {
 		for scenario in scenarios::all() {
 			let setup = Setup { epochs: 8, ..scenario.setup(&setup(7)) };
 			let outcome = play(&rules, &setup, &scenario.actor, scenario.actor.strategy);
@@ -132,7 +116,7 @@ fn money_is_neither_made_nor_lost() {
 #[test]
 fn the_same_seed_gives_the_same_run() {
 	let scenario = Scenario::new("collusion", Strategy::CollusionKnowing, 33);
-	let run = |seed| play(&Rules::as_designed(), &setup(seed), &scenario.actor, Strategy::CollusionKnowing);
+	let run = |seed| play(&Rules::protocol(), &setup(seed), &scenario.actor, Strategy::CollusionKnowing);
 	assert_eq!(run(5).profit, run(5).profit);
 	assert_ne!(run(5).profit, run(6).profit);
 }

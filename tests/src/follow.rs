@@ -119,7 +119,7 @@ pub enum End {
 	Refunded { amount: Balance, reason: RefundReason },
 }
 
-/// What has become of the audit of a settled task.
+/// What has become of the audit of a task.
 #[derive(Clone, Debug, Default)]
 pub struct Audited {
 	/// Whether chance has chosen the task, or a worker denounced it.
@@ -181,12 +181,30 @@ impl History {
 
 	/// Takes note of an event of a block.
 	pub fn note(&mut self, block: u32, event: Event) {
-		if self.end.is_none() {
-			self.note_task(block, &event);
-		} else {
+		if self.is_of_audit(&event) {
 			self.note_audit(&event);
+		} else {
+			self.note_task(block, &event);
 		}
 		self.events.push((block, event));
+	}
+
+	/// Whether an event is of the task's audit: one that happens to an auditor or to the audit itself, before the
+	/// task's end or after it.
+	fn is_of_audit(&self, event: &Event) -> bool {
+		match event {
+			Event::WorkerReplaced { absent: who, .. } | Event::WorkerSlashed { worker: who, .. } => {
+				self.end.is_some() || self.audit.auditors.contains(who)
+			},
+			Event::AuditOpened { .. }
+			| Event::TaskDenounced { .. }
+			| Event::AuditAssigned { .. }
+			| Event::AuditConfirmed { .. }
+			| Event::AuditUndecided { .. }
+			| Event::AuditLapsed { .. }
+			| Event::TaskOverturned { .. } => true,
+			_ => self.end.is_some(),
+		}
 	}
 
 	fn note_task(&mut self, block: u32, event: &Event) {
@@ -214,7 +232,7 @@ impl History {
 
 	fn note_audit(&mut self, event: &Event) {
 		match event.clone() {
-			Event::AuditOpened { .. } => self.audit.opened = true,
+			Event::AuditOpened { .. } | Event::TaskDenounced { .. } => self.audit.opened = true,
 			Event::AuditAssigned { auditors, .. } => self.audit.auditors.extend(auditors),
 			Event::WorkerReplaced { replacement, .. } => self.audit.auditors.push(replacement),
 			Event::WorkerSlashed { worker, amount, offence, .. } => self.audit.slashed.push((worker, amount, offence)),
@@ -310,17 +328,22 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn what_happens_after_the_end_is_the_audits() {
+	fn what_happens_to_an_auditor_or_after_the_end_is_the_audits() {
 		let (task, worker) = (3, AccountId::new([1; 32]));
 		let slashed = |offence| Event::WorkerSlashed { worker: worker.clone(), task, amount: 5, offence };
 		let (winners, losers) = (vec![], vec![worker.clone()]);
 		let split = FeeTable::default().split(100, 2);
+		let (absent, auditor) = (AccountId::new([2; 32]), AccountId::new([3; 32]));
+		let missed = Event::WorkerSlashed { worker: absent.clone(), task, amount: 1, offence: Offence::MissedCommit };
 		let mut history = History::default();
 		for (block, event) in [
+			(1, Event::AuditOpened { task }),
+			(1, Event::AuditAssigned { task, auditors: vec![absent.clone()] }),
+			(1, missed),
+			(1, Event::WorkerReplaced { task, absent: absent.clone(), replacement: auditor.clone() }),
 			(2, Event::TaskDisputed { task }),
 			(5, slashed(Offence::WrongAnswer)),
 			(5, Event::TaskSettled { task, digest: [0; 32], winners, losers, split }),
-			(6, Event::AuditOpened { task }),
 			(9, Event::AnswersCommitted { task }),
 			(10, slashed(Offence::FalseAgreement)),
 			(10, Event::TaskOverturned { task, digest: None, auditors: vec![], losers: vec![] }),
@@ -329,9 +352,11 @@ mod tests {
 		}
 		assert_eq!((history.step, history.ended_at, history.disputes), (Step::Ended, Some(5), 1));
 		assert_eq!(history.slashed, [(worker.clone(), 5, Offence::WrongAnswer)]);
-		assert_eq!(history.audit.slashed, [(worker, 5, Offence::FalseAgreement)]);
+		let missed = (absent.clone(), 1, Offence::MissedCommit);
+		assert_eq!(history.audit.slashed, [missed, (worker, 5, Offence::FalseAgreement)]);
+		assert_eq!((history.audit.auditors, history.replaced), (vec![absent, auditor], vec![]));
 		assert_eq!((history.audit.opened, history.audit.end), (true, Some(AuditEnd::Overturned)));
-		assert_eq!(history.events.len(), 7);
+		assert_eq!(history.events.len(), 10);
 	}
 
 	#[test]

@@ -135,7 +135,7 @@ fn seats(round: &Round) -> impl Iterator<Item = &Seat> {
 }
 
 pub(crate) fn seat(round: Round, worker: &AccountId) -> Option<SeatInfo> {
-	let may_reveal = seats(&round).all(|seat| seat.commitment.is_some());
+	let may_reveal = !round.sealed && seats(&round).all(|seat| seat.commitment.is_some());
 	let at = seats(&round).position(|seat| seat.worker == to_account(worker))?;
 	let Seat { commitment, revealed, .. } = seats(&round).nth(at)?;
 	let due = |digest: &Digest| {

@@ -10,7 +10,7 @@ use deepnode_primitives::{
 	comparison::{Comparison, Quantisation},
 	content::{ContentRef, Digest, Inline, Payload, Uri, MAX_INLINE_LEN, MAX_URIS, MAX_URI_LEN},
 	task::{MAX_AUDITORS, MAX_SEATS},
-	traits::Tasks,
+	traits::{Rounds as _, Tasks},
 	TaskId,
 };
 use frame_benchmarking::v2::*;
@@ -60,6 +60,7 @@ fn answers<T: Config>(task: TaskId, answers: &[(AccountId32, Answer)]) {
 		let sealed = commitment(&Pallet::<T>::genesis_hash(), task, worker, &SALT, &answer.digest());
 		Pallet::<T>::do_commit(task, worker.clone(), sealed).unwrap();
 	}
+	Pallet::<T>::unseal(task).unwrap();
 	for (worker, answer) in &answers[..answers.len() - 1] {
 		Pallet::<T>::do_reveal(task, worker.clone(), SALT, answer.digest(), output(answer)).unwrap();
 	}
@@ -135,6 +136,7 @@ mod benchmarks {
 		for worker in &workers[1..] {
 			Pallet::<T>::do_commit(task, worker.clone(), Default::default()).unwrap();
 		}
+		Pallet::<T>::unseal(task).unwrap();
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(workers[0].clone()), task, SALT, answer.digest(), output(&answer));
@@ -159,7 +161,7 @@ mod benchmarks {
 		assert!(Rounds::<T>::get(task).is_none_or(|round| round.all_revealed() && round.settled.is_none()));
 	}
 
-	/// Five workers have agreed on what none of three auditors finds, two of whom agree: all the others
+	/// Five workers have agreed on what none of five auditors finds, four of whom agree: all the others
 	/// lose. The last auditor's answer has the component's bytes, and all others are as long as can be.
 	#[benchmark]
 	fn reveal_audit(n: Linear<0, MAX_INLINE_LEN>) {
@@ -215,7 +217,7 @@ mod benchmarks {
 		assert!(Rounds::<T>::get(task).is_none_or(|round| round.settled.is_none()));
 	}
 
-	/// The last answer of an audit: five workers have agreed on what none of three auditors finds, two of
+	/// The last answer of an audit: five workers have agreed on what none of five auditors finds, four of
 	/// whom agree, so that all others lose.
 	#[benchmark]
 	fn open_chunks_audit() {
@@ -227,7 +229,7 @@ mod benchmarks {
 		Pallet::<T>::do_reveal(task, last, SALT, settled.digest(), output(&settled)).unwrap();
 		let auditors = T::Tasks::benchmark_audit(task);
 		let workers = workers.into_iter().zip(0..).map(|(worker, noise)| (worker, 0, 1_000 + noise));
-		let auditors = auditors.into_iter().zip([(1, 1_000), (1, 1_001), (2, 1_000)]);
+		let auditors = auditors.into_iter().zip([(1, 1_000), (1, 1_001), (1, 1_002), (1, 1_003), (2, 1_000)]);
 		let auditors = auditors.map(|(auditor, (class, score))| (auditor, class, score));
 		let given: Vec<_> = workers.chain(auditors).collect();
 		let (digest, opening) = challenged::<T>(task, &given, 1);

@@ -6,6 +6,7 @@ use deepnode_primitives::{
 	chunks::Opened,
 	comparison::Comparison,
 	content::{Digest, Payload},
+	task::OVERTURNING,
 	verdict::{majority, Audit, Majority, Outcome},
 };
 
@@ -51,7 +52,7 @@ impl Answers {
 	/// order, where those that matter differ, and could still agree.
 	pub fn to_open<AccountId: PartialEq>(&self, round: &Round<AccountId>) -> Vec<Digest> {
 		let long = |digest: &Digest| matches!(self.by_digest.get(digest), Some(Payload::Reference(_)));
-		let judged = round.judged_next().iter().filter_map(|seat| seat.revealed).chain(round.settled);
+		let judged = round.answering().filter_map(|seat| seat.revealed).chain(round.settled);
 		let mut judged = judged.filter(long);
 		let first = judged.next();
 		if self.comparison == Comparison::Exact || judged.all(|other| Some(other) == first) {
@@ -76,8 +77,8 @@ impl Answers {
 	/// What the auditors' answers come to.
 	///
 	/// They are judged among themselves: without a strict majority nothing is decided. One that agrees
-	/// with the settled answer confirms it. Another overturns it, but for that of a single auditor, which
-	/// only contradicts; then every worker whose own answer does not agree with the auditors' has lost.
+	/// with the settled answer confirms it. Another overturns it where at least four answers agree with
+	/// the one that stands for it; then every worker whose own answer does not has lost.
 	pub fn audit<AccountId: Clone>(&self, round: &Round<AccountId>) -> Audit<AccountId> {
 		let (Some(settled), Some(ruling)) = (&round.settled, self.rule(&round.auditors)) else {
 			return Audit::Undecided;
@@ -86,10 +87,10 @@ impl Answers {
 		if self.agree(&digest, settled) {
 			return Audit::Confirmed { auditors, losers };
 		}
-		if round.auditors.len() == 1 {
-			return Audit::Contradicted;
+		let agrees = |seat: &&Seat<_>| seat.revealed.is_some_and(|answer| self.agree(&digest, &answer));
+		if round.auditors.iter().filter(agrees).count() < OVERTURNING as usize {
+			return Audit::Undecided;
 		}
-		let agrees = |seat: &Seat<_>| seat.revealed.is_some_and(|answer| self.agree(&digest, &answer));
 		losers.extend(round.seats.iter().filter(|seat| !agrees(seat)).map(|seat| seat.worker.clone()));
 		Audit::Overturned { outcome, auditors, losers }
 	}

@@ -119,7 +119,8 @@ pub mod pallet {
 		AlreadyCommitted,
 		/// This worker has not committed: commit before revealing.
 		NotCommitted,
-		/// Another worker that was asked has not committed yet: wait for `AnswersCommitted`.
+		/// Somebody who was asked has not committed yet, or it is not decided yet whether an auditor is to commit
+		/// as well: wait for `AnswersCommitted`.
 		RevealTooEarly,
 		/// This worker has revealed already.
 		AlreadyRevealed,
@@ -277,11 +278,11 @@ impl<T: Config> Pallet<T> {
 		output: Payload,
 	) -> Result<bool, DispatchError> {
 		let mut round = Rounds::<T>::get(task).ok_or(Error::<T>::NotAssigned)?;
-		let everybody_committed = round.all_committed();
+		let may_reveal = !round.sealed && round.all_committed();
 		let seat = round.seat_mut(&worker).ok_or(Error::<T>::NotAssigned)?;
 		let sealed = seat.commitment.ok_or(Error::<T>::NotCommitted)?;
 		ensure!(seat.revealed.is_none(), Error::<T>::AlreadyRevealed);
-		ensure!(everybody_committed, Error::<T>::RevealTooEarly);
+		ensure!(may_reveal, Error::<T>::RevealTooEarly);
 		let opened = commitment(&Self::genesis_hash(), task, &worker, &salt, &digest);
 		ensure!(opened == sealed, Error::<T>::CommitmentMismatch);
 		ensure!(output.digest() == digest, Error::<T>::DigestMismatch);

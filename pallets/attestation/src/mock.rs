@@ -62,6 +62,8 @@ impl pallet_attestation::Config for Test {
 parameter_types! {
 	/// Whether the keeper calls a challenge where long answers differ.
 	pub static Challenges: bool = true;
+	/// Whether the keeper unseals a round as soon as everybody has committed.
+	pub static Unseals: bool = true;
 }
 
 /// What the keeper was told.
@@ -93,7 +95,11 @@ impl Keeper {
 
 impl Tasks<AccountId> for Keeper {
 	fn all_committed(task: TaskId) -> DispatchResult {
-		Self::hear(Told::AllCommitted(task))
+		Self::hear(Told::AllCommitted(task))?;
+		if Unseals::get() {
+			Attestation::unseal(task)?;
+		}
+		Ok(())
 	}
 
 	fn disputed(task: TaskId) -> Result<bool, DispatchError> {
@@ -118,7 +124,7 @@ impl Tasks<AccountId> for Keeper {
 
 	#[cfg(feature = "runtime-benchmarks")]
 	fn benchmark_audit(task: TaskId) -> Vec<AccountId> {
-		let auditors = accounts(&[20, 21, 22]);
+		let auditors = accounts(&[20, 21, 22, 23, 24]);
 		Attestation::extend(task, &auditors).unwrap();
 		auditors
 	}
@@ -151,6 +157,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	TOLD.take();
 	REACTION.take();
 	Challenges::set(true);
+	Unseals::set(true);
 	ext
 }
 

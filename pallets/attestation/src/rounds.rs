@@ -46,20 +46,25 @@ impl<T: Config> Pallet<T> {
 	/// Judges answers and tells the keeper, who may ask more or close the round before it returns.
 	fn judge(task: TaskId, mut round: Round<AccountId32>, answers: &judge::Answers) -> DispatchResult {
 		if round.settled.is_some() {
-			let audit = answers.audit(&round);
-			Rounds::<T>::insert(task, round);
-			return T::Tasks::audited(task, audit);
+			Rounds::<T>::insert(task, &round);
+			return T::Tasks::audited(task, answers.audit(&round));
 		}
 		let ruling = answers.rule(&round.seats);
 		round.settled = ruling.as_ref().map(|ruling| ruling.digest);
-		Rounds::<T>::insert(task, round);
+		Rounds::<T>::insert(task, &round);
 		T::Tasks::judged(
 			task,
 			match ruling {
 				Some(judge::Ruling { outcome, winners, losers, .. }) => Verdict::Majority { outcome, winners, losers },
 				None => Verdict::Disagreed,
 			},
-		)
+		)?;
+		// An auditor that has answered with the workers is heard at once, unless the keeper has closed the round.
+		let audited = round.settled.is_some() && !round.auditors.is_empty() && Rounds::<T>::contains_key(task);
+		if audited {
+			T::Tasks::audited(task, answers.audit(&round))?;
+		}
+		Ok(())
 	}
 
 	fn answers(task: TaskId, round: &Round<AccountId32>) -> judge::Answers {
@@ -88,6 +93,7 @@ impl<T: Config> traits::Rounds<AccountId32> for Pallet<T> {
 		ensure!(!Rounds::<T>::contains_key(task), Error::<T>::RoundOpen);
 		let mut round = Round {
 			comparison,
+			sealed: true,
 			seats: Default::default(),
 			auditors: Default::default(),
 			settled: None,
@@ -98,9 +104,17 @@ impl<T: Config> traits::Rounds<AccountId32> for Pallet<T> {
 		Ok(())
 	}
 
+	fn unseal(task: TaskId) -> DispatchResult {
+		let mut round = Self::round(task)?;
+		round.sealed = false;
+		Rounds::<T>::insert(task, round);
+		Ok(())
+	}
+
 	fn extend(task: TaskId, more: &[AccountId32]) -> DispatchResult {
 		let mut round = Self::round(task)?;
-		ensure!(round.all_revealed(), Error::<T>::StillAnswering);
+		let sealed = round.sealed && !more.is_empty() && round.all_committed();
+		ensure!(sealed || round.all_revealed(), Error::<T>::StillAnswering);
 		if more.is_empty() {
 			return Self::judge_opened(task, round);
 		}
@@ -136,7 +150,7 @@ impl<T: Config> traits::Rounds<AccountId32> for Pallet<T> {
 			committed: seat.commitment.is_some(),
 			revealed: seat.revealed.is_some(),
 		};
-		round.judged_next().iter().map(told).collect()
+		round.answering().map(told).collect()
 	}
 
 	fn challenge(task: TaskId, seed: H256) -> DispatchResult {

@@ -26,8 +26,10 @@ impl<T: Config> Pallet<T> {
 				let mut answers = round.seats.iter().filter_map(|seat| seat.revealed);
 				ensure!(answers.any(|answer| answer == settled), "settled on a worker's answer");
 			} else {
-				ensure!(round.auditors.is_empty(), "auditors are asked once the round is settled");
+				ensure!(round.auditors.len() <= 1, "one auditor is asked before the round is settled");
 			}
+			let revealed_early = round.sealed && round.everybody().any(|seat| seat.revealed.is_some());
+			ensure!(!revealed_early, "nobody reveals while the round is sealed");
 			if let Some(challenge) = &round.challenge {
 				ensure!(round.all_revealed(), "answers are compared when all are revealed");
 				ensure!(!challenge.awaited.is_empty(), "a comparison that is over is gone");

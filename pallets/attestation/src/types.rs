@@ -45,9 +45,11 @@ pub struct Challenge {
 pub struct Round<AccountId> {
 	/// When two answers agree.
 	pub comparison: Comparison,
+	/// Whether nobody may reveal yet, however many have committed.
+	pub sealed: bool,
 	/// The workers' places, in the order in which they were asked.
 	pub seats: BoundedVec<Seat<AccountId>, ConstU32<MAX_SEATS>>,
-	/// The places of the auditors, who are asked once the round is settled.
+	/// The places of the auditors: at most one is asked while the round is sealed, the others once it is settled.
 	pub auditors: BoundedVec<Seat<AccountId>, ConstU32<MAX_AUDITORS>>,
 	/// The digest of the answer that stands for the workers' majority, once there is one.
 	pub settled: Option<Digest>,
@@ -61,14 +63,10 @@ impl<AccountId: PartialEq> Round<AccountId> {
 		self.seats.iter().chain(&self.auditors)
 	}
 
-	/// The places of those whose answers are judged next: the workers' or, once the round is settled,
-	/// the auditors'.
-	pub fn judged_next(&self) -> &[Seat<AccountId>] {
-		if self.settled.is_some() {
-			&self.auditors
-		} else {
-			&self.seats
-		}
+	/// The places of those who are to answer: the auditors' and, until the round is settled, the workers'.
+	pub fn answering(&self) -> impl Iterator<Item = &Seat<AccountId>> {
+		let workers = self.seats.iter().filter(|_| self.settled.is_none());
+		workers.chain(&self.auditors)
 	}
 
 	/// The place of a worker or auditor.
@@ -91,13 +89,19 @@ impl<AccountId: PartialEq> Round<AccountId> {
 		self.everybody().all(|seat| seat.revealed.is_some())
 	}
 
-	/// Gives places to more workers or, once the round is settled, auditors; false, with the round as
-	/// it may be, where there are too many of them.
+	/// Whether who is asked next is an auditor: the round is settled, or is sealed with all its workers'
+	/// answers.
+	pub fn asks_auditors(&self) -> bool {
+		self.settled.is_some() || (self.sealed && !self.seats.is_empty() && self.all_committed())
+	}
+
+	/// Gives places to more workers or [auditors](Self::asks_auditors); false, with the round as it may be,
+	/// where there are too many of them.
 	#[must_use]
 	pub fn seat_all(&mut self, more: impl IntoIterator<Item = AccountId>) -> bool {
-		let settled = self.settled.is_some();
+		let auditors = self.asks_auditors();
 		more.into_iter().map(Seat::empty).all(|seat| {
-			if settled {
+			if auditors {
 				self.auditors.try_push(seat).is_ok()
 			} else {
 				self.seats.try_push(seat).is_ok()

@@ -57,7 +57,8 @@ impl<T: Config> Pallet<T> {
 		match (&task.status, task.audit.phase) {
 			(TaskStatus::Submitted, _) => T::WeightInfo::wake_draw(),
 			(TaskStatus::Disputed, _) => Self::wake_dispute_weight(),
-			(TaskStatus::Settled { .. }, AuditPhase::Lottery) => T::WeightInfo::wake_lottery(),
+			(TaskStatus::Committed, AuditPhase::Lottery) => T::WeightInfo::wake_lottery(),
+			(TaskStatus::Committed, AuditPhase::Assigned) => T::WeightInfo::wake_replace(),
 			(TaskStatus::Settled { .. }, AuditPhase::Waiting) => Self::wake_audit_weight(),
 			_ if task.is_at(Stage::Assigned) => T::WeightInfo::wake_replace(),
 			_ if task.is_at(Stage::Committed) => match task.long_answers {

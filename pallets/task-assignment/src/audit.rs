@@ -1,11 +1,15 @@
-//! The audit of a settled task: outsiders run it again.
+//! The audit of a task: outsiders run it again.
+//!
+//! Whether there is one is decided once the first workers have committed and before anybody reveals, and then the
+//! first auditor commits as well: it can copy no answer. Where none is found at once, or it is absent, the audit
+//! waits for the settlement. More auditors are asked where those so far come to nothing.
 
 use alloc::vec::Vec;
 use codec::Encode;
 use deepnode_primitives::{
 	content::Digest,
 	fees::part,
-	task::MAX_AUDITORS,
+	task::{audit_escalation, Assurance},
 	traits::{Observer, Rounds},
 	verdict::Outcome,
 	Balance, TaskId,
@@ -25,19 +29,75 @@ use crate::{
 };
 
 impl<T: Config> Pallet<T> {
-	/// Decides by chance that nobody knew when the answers were revealed whether a task is audited.
+	/// Decides by chance that nobody knew when the answers were sealed whether a task is audited, and draws the
+	/// first auditor. While it runs the model nobody reveals, and the deadline moves by as much.
 	pub(crate) fn draw_lots(id: TaskId, mut task: TaskOf<T>, now: BlockNumberFor<T>) {
 		let (random, known_since) = T::Randomness::random(&(b"dn-audit", id).encode());
-		let number = u128::from_le_bytes(Blake2_128::hash(&random.encode()));
-		if known_since <= task.fixed_at && now < task.audit.until {
-			Self::schedule(id, task, Zero::zero());
-		} else if chance(number) < T::Assurances::get().audit_probability(task.assurance) {
-			Self::open_audit(id, task, now);
-		} else {
-			task.audit.phase = AuditPhase::Spared;
-			let until = task.audit.until;
-			Self::schedule(id, task, until);
+		if known_since <= task.fixed_at {
+			return Self::schedule(id, task, Zero::zero());
 		}
+		if !Self::is_chosen(random, task.assurance) {
+			task.audit.phase = AuditPhase::Spared;
+			return Self::let_reveal(id, task, now);
+		}
+		Self::deposit_event(Event::AuditOpened { task: id });
+		let paid = Self::can_pay_auditor(&mut task);
+		let Some(auditors) = paid.then(|| Self::ask_more(id, &mut task, 1)).flatten() else {
+			task.audit.phase = AuditPhase::Waiting;
+			return Self::let_reveal(id, task, now);
+		};
+		task.deadline = task.deadline.max(now.saturating_add(Self::both_windows()));
+		task.audit.phase = AuditPhase::Assigned;
+		Self::schedule(id, task, now.saturating_add(T::CommitWindow::get()));
+		Self::deposit_event(Event::AuditAssigned { task: id, auditors });
+	}
+
+	/// Whether a task of this level is audited where chance comes to this.
+	pub(crate) fn is_chosen(random: T::Hash, assurance: Assurance) -> bool {
+		let number = u128::from_le_bytes(Blake2_128::hash(&random.encode()));
+		chance(number) < T::Assurances::get().audit_probability(assurance)
+	}
+
+	/// The auditor of a sealed task has not committed in time: another takes its seat, if there is time before
+	/// the deadline. Else the audit waits for the settlement.
+	pub(crate) fn go_on_unaudited(id: TaskId, mut task: TaskOf<T>, now: BlockNumberFor<T>) {
+		let absent = task.audit.auditors.to_vec();
+		let (slashed, has_room) = Self::expel(id, &mut task, &absent, Offence::MissedCommit);
+		T::Slashed::on_unbalanced(slashed);
+		if has_room && Self::fits_before(now, task.deadline) && Self::replace(id, &mut task, &absent) {
+			return Self::schedule(id, task, now.saturating_add(T::CommitWindow::get()));
+		}
+		Self::vacate(id, &absent);
+		task.audit.phase = AuditPhase::Waiting;
+		Self::let_reveal(id, task, now);
+	}
+
+	/// The workers have revealed and the auditor, which has lost its seat, has not: they are judged, and the
+	/// audit waits for the settlement.
+	pub(crate) fn go_on_unheard(id: TaskId, mut task: TaskOf<T>, absent: &[T::AccountId]) {
+		Self::vacate(id, absent);
+		task.audit.phase = AuditPhase::Waiting;
+		Self::judge_what_there_is(id, task);
+	}
+
+	/// Pays the auditor of a task that its workers agree not to have an answer: it has run, too, and there is
+	/// nothing to overturn.
+	pub(crate) fn pay_off_auditors(id: TaskId, task: &mut TaskOf<T>) {
+		let auditors = task.audit.auditors.to_vec();
+		let mut rest = CreditOf::<T>::zero();
+		Self::pay_auditors(id, task, &mut rest, &auditors);
+		T::Slashed::on_unbalanced(rest);
+		Self::dismiss_auditors(id, task);
+	}
+
+	/// Ends the audit of a task that is not settled, without paying anybody.
+	pub(crate) fn dismiss_auditors(id: TaskId, task: &mut TaskOf<T>) {
+		for auditor in core::mem::take(&mut task.audit.auditors) {
+			Self::relieve(id, &auditor);
+			Self::discharge(task, &auditor);
+		}
+		Self::give_back(HoldReason::AuditReward, &Self::fund_account(), task.audit.reserved);
+		task.audit = Default::default();
 	}
 
 	/// Lets a settled task wait for its auditors, from the next block on.
@@ -46,10 +106,9 @@ impl<T: Config> Pallet<T> {
 		task.fixed_at = now;
 		task.failed_draws = 0;
 		Self::schedule(id, task, Zero::zero());
-		Self::deposit_event(Event::AuditOpened { task: id });
 	}
 
-	/// Draws a task's auditors: one, or two more where it has contradicted. Where there are too few it tries
+	/// Draws a task's auditors: one, then two more, and two more. Where there are too few it tries
 	/// again until the audit's time is over. Where some of them have answered and others not, those answers
 	/// are judged first.
 	pub(crate) fn find_auditors(id: TaskId, mut task: TaskOf<T>, now: BlockNumberFor<T>) {
@@ -57,11 +116,11 @@ impl<T: Config> Pallet<T> {
 		if answers > task.audit.judged.into() {
 			return Self::judge_what_there_is(id, task);
 		}
-		let wanted = if answers == 0 { 1 } else { MAX_AUDITORS.saturating_sub(answers) };
 		let in_time = now < task.audit.until && !task.excluded.is_full();
-		if !in_time || !Self::can_pay_auditor(&mut task) {
+		let wanted = audit_escalation(answers).and_then(|goal| goal.checked_sub(answers)).filter(|_| in_time);
+		let Some(wanted) = wanted.filter(|_| Self::can_pay_auditor(&mut task)) else {
 			return Self::lapse(id, task);
-		}
+		};
 		let Some(auditors) = Self::ask_more(id, &mut task, wanted as usize) else {
 			return Self::try_again_later(id, task, now);
 		};
@@ -103,21 +162,23 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::AuditConfirmed { task: id, auditors, losers });
 	}
 
-	/// The first auditor contradicts, or two contradict each other: more are asked.
+	/// The auditors so far neither confirm the settled answer nor overturn it: more are asked, if there can be.
 	pub(crate) fn contradict(id: TaskId, mut task: TaskOf<T>) {
+		let answers = task.audit.auditors.len();
+		if audit_escalation(answers as u32).is_none() {
+			return Self::leave_undecided(id, task);
+		}
 		let now = frame_system::Pallet::<T>::block_number();
 		if task.audit.judged == 0 {
 			task.audit.until = task.audit.until.max(now.saturating_add(T::AuditWindow::get()));
 		}
-		task.audit.judged = task.audit.auditors.len() as u8;
-		task.audit.phase = AuditPhase::Waiting;
-		task.fixed_at = now;
-		Self::schedule(id, task, Zero::zero());
+		task.audit.judged = answers as u8;
+		Self::open_audit(id, task, now);
 		Self::deposit_event(Event::AuditContradicted { task: id });
 	}
 
-	/// No majority of the auditors agrees. Nobody knows who was right: the answer stands.
-	pub(crate) fn leave_undecided(id: TaskId, mut task: TaskOf<T>) {
+	/// As many auditors as can be asked come to nothing. Nobody knows who was right: the answer stands.
+	fn leave_undecided(id: TaskId, mut task: TaskOf<T>) {
 		Self::return_bond(&mut task);
 		Self::end_audit(id, task, AuditPhase::Undecided, &[]);
 		Self::deposit_event(Event::AuditUndecided { task: id });
@@ -131,8 +192,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The auditors agree on another answer. What those lose who settled the task falsely pays, in this
-	/// order, as far as it reaches: the requester's fee, the auditors' runs and their finder's part, the
-	/// reporter's part, and what the false majority has cost those whom it outvoted.
+	/// order, as far as it reaches: the requester's fee, the auditors' runs and their finder's part, the part of
+	/// a reporter that was one of them, and what the false majority has cost those whom it outvoted.
 	pub(crate) fn overturn(
 		id: TaskId,
 		mut task: TaskOf<T>,
@@ -159,7 +220,7 @@ impl<T: Config> Pallet<T> {
 			let due = slashed.extract(found);
 			Self::pay_auditor(id, auditor, due, &mut slashed);
 		}
-		if let Some(reporter) = reporter {
+		if let Some(reporter) = reporter.filter(|reporter| accomplices.contains(reporter)) {
 			let amount = Self::pay(&mut slashed, &reporter, part(lost, T::TraitorPart::get()));
 			Self::deposit_event(Event::ReporterRewarded { reporter, task: id, amount });
 		}

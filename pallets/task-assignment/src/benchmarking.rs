@@ -4,13 +4,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use alloc::{vec, vec::Vec};
+use codec::Encode;
 use deepnode_primitives::{
 	comparison::Comparison,
 	content::{ContentRef, Inline, Payload, Uri, MAX_INLINE_LEN, MAX_URIS, MAX_URI_LEN},
 	task::{Assurance, MAX_AUDITORS, MAX_SEATS},
 	tensor::{push_tensor, ElementType},
-	traits::{Models, Rounds},
-	verdict::Outcome,
+	traits::{Models, Rounds, Tasks as TaskKeeper},
+	verdict::{Audit, Outcome},
 	Balance, ModelId, TaskId,
 };
 use deepnode_scoring::Unit;
@@ -18,7 +19,7 @@ use frame_benchmarking::{account, v2::*, whitelisted_caller};
 use frame_support::{
 	traits::{
 		fungible::{hold::Mutate as _, Inspect, Mutate},
-		Get,
+		Get, Randomness,
 	},
 	weights::{Weight, WeightMeter},
 };
@@ -162,7 +163,21 @@ fn endow_audit_fund<T: Config>() {
 	T::Currency::mint_into(&Pallet::<T>::fund_account(), Balance::MAX / 1_000_000).unwrap();
 }
 
-/// A settled task is being audited by three, of whom one has been paid for by the audit fund.
+/// The audit fund has set aside a reward for a task whose auditor has committed.
+fn reserve<T: Config>(task: &mut TaskOf<T>) {
+	task.audit.phase = AuditPhase::Committed;
+	task.audit.reserved = Pallet::<T>::run_reward(task);
+	assert!(Pallet::<T>::reserve_reward(task.audit.reserved));
+}
+
+/// The last of a task's workers is its auditor instead.
+fn answered_with_auditor<T: Config>(task: &mut TaskOf<T>) {
+	let auditor = task.workers.pop().unwrap();
+	task.audit.auditors.try_push(auditor).unwrap();
+	reserve::<T>(task);
+}
+
+/// A settled task is being audited by as many as can be, of whom one is paid for by the audit fund.
 fn audited<T: Config>(id: TaskId) -> Vec<T::AccountId> {
 	endow_audit_fund::<T>();
 	let auditors = crew::<T>("auditor", MAX_AUDITORS);
@@ -337,16 +352,29 @@ mod benchmarks {
 		assert_eq!(Tasks::<T>::get(id).unwrap().workers.len(), MAX_SEATS as usize);
 	}
 
+	/// Chance chooses a panel's task, the fund sets aside a reward, and an auditor is drawn after all looks.
 	#[benchmark]
 	fn wake_lottery() {
-		let (id, ..) = settled::<T>(AuditPhase::Lottery);
+		let next = now::<T>().saturating_add(One::one());
+		frame_system::Pallet::<T>::set_block_number(next);
+		let random = |id: &TaskId| T::Randomness::random(&(b"dn-audit", id).encode()).0;
+		let chosen = (0..).find(|id| Pallet::<T>::is_chosen(random(id), Assurance::Panel)).unwrap();
+		frame_system::Pallet::<T>::set_block_number(next - One::one());
+		NextTaskId::<T>::put(chosen);
+		let (id, model, _) = answered::<T>(3, |task| {
+			task.status = TaskStatus::Committed;
+			task.audit.phase = AuditPhase::Lottery;
+		});
+		endow_audit_fund::<T>();
+		crowd::<T>(model, 1);
 
 		#[block]
 		{
 			wake::<T>(id);
 		}
 
-		assert_ne!(Tasks::<T>::get(id).unwrap().audit.phase, AuditPhase::Lottery);
+		let audit = Tasks::<T>::get(id).unwrap().audit;
+		assert_eq!((audit.phase, audit.auditors.len()), (AuditPhase::Assigned, 1));
 	}
 
 	/// The fund sets aside a reward, and an auditor is drawn after all looks.
@@ -382,11 +410,15 @@ mod benchmarks {
 		assert!(task.workers.iter().all(|worker| !workers.contains(worker)));
 	}
 
-	/// Nobody of a panel reveals. Where some do they are paid, but fewer are slashed.
+	/// Nobody of a panel reveals, nor does its auditor. Where some do they are paid, but fewer are slashed.
 	#[benchmark]
 	fn wake_withheld() {
-		let (id, _, workers) = served::<T>(3, Comparison::Exact);
-		Tasks::<T>::mutate_extant(id, |task| task.status = TaskStatus::Committed);
+		let (id, _, workers) = served::<T>(4, Comparison::Exact);
+		endow_audit_fund::<T>();
+		Tasks::<T>::mutate_extant(id, |task| {
+			task.status = TaskStatus::Committed;
+			answered_with_auditor::<T>(task);
+		});
 
 		#[block]
 		{
@@ -432,20 +464,31 @@ mod benchmarks {
 		assert!(!StaleWeights::<T>::contains_key(&who));
 	}
 
-	/// Two of five are outvoted and top up the pay of the others.
+	/// Two of five are outvoted and top up the pay of the others, and the auditor that has answered with them
+	/// confirms.
 	#[benchmark]
 	fn decide() {
 		let (id, _, workers) = answered::<T>(MAX_SEATS, |_| ());
 		let (winners, losers) = workers.split_at(3);
+		endow_audit_fund::<T>();
+		let auditors = crew::<T>("auditor", 1);
+		Tasks::<T>::mutate_extant(id, |task| {
+			task.status = TaskStatus::Committed;
+			task.audit.auditors.try_push(auditors[0].clone()).unwrap();
+			Pallet::<T>::occupy(id, task, &auditors[0]);
+			reserve::<T>(task);
+		});
 
 		#[block]
 		{
 			let task = Tasks::<T>::get(id).unwrap();
 			Pallet::<T>::decide(id, task, Outcome::Outputs([0; 32]), winners.to_vec(), losers.to_vec());
+			let audit = Audit::Confirmed { auditors, losers: Vec::new() };
+			<Pallet<T> as TaskKeeper<_>>::audited(id, audit).unwrap();
 		}
 
-		assert!(Tasks::<T>::get(id).unwrap().is_settled());
-		assert_eq!(StaleWeights::<T>::iter().count() as u32, MAX_SEATS);
+		assert_eq!(Tasks::<T>::get(id).unwrap().audit.phase, AuditPhase::Confirmed);
+		assert_eq!(StaleWeights::<T>::iter().count() as u32, MAX_SEATS + 1);
 	}
 
 	/// Five answers without a majority.
@@ -462,7 +505,7 @@ mod benchmarks {
 		assert!(matches!(status, TaskStatus::Refunded { reason: RefundReason::Disagreed, .. }));
 	}
 
-	/// Three auditors find that five workers agreed falsely, one of whom has reported the others.
+	/// Five auditors find that five workers agreed falsely, one of whom has reported the others.
 	#[benchmark]
 	fn overturn() {
 		let (id, _, workers) = answered::<T>(MAX_SEATS, |_| ());
@@ -500,5 +543,5 @@ mod benchmarks {
 		assert!(Agenda::<T>::contains_key(block, id));
 	}
 
-	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
+	impl_benchmark_test_suite!(Pallet, crate::mock::new_benchmark_ext(), crate::mock::Test);
 }

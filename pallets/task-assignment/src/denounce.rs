@@ -1,4 +1,4 @@
-//! Reports of accomplices.
+//! Reports of false agreements, by accomplices and by those whom they outvoted.
 
 use deepnode_primitives::TaskId;
 use frame_support::{
@@ -12,7 +12,7 @@ use sp_core::H256;
 use sp_runtime::{traits::Saturating, DispatchResult};
 
 use crate::{
-	types::{CreditOf, Report, TaskOf, TaskStatus},
+	types::{AuditPhase, CreditOf, Report, TaskOf, TaskStatus},
 	Config, Error, Event, HoldReason, Pallet, Tasks,
 };
 
@@ -20,8 +20,10 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_denounce(reporter: T::AccountId, id: TaskId, evidence: H256) -> DispatchResult {
 		let mut task = Tasks::<T>::get(id).ok_or(Error::<T>::UnknownTask)?;
 		ensure!(matches!(task.status, TaskStatus::Settled { .. }), Error::<T>::NotSettled);
-		ensure!(task.workers.len() > 1 && task.workers.contains(&reporter), Error::<T>::NotAccomplice);
-		ensure!(task.audit.phase.can_be_denounced(), Error::<T>::AuditBegun);
+		let accomplice = task.workers.len() > 1 && task.workers.contains(&reporter);
+		let outvoted = task.losers.iter().any(|(loser, _)| *loser == reporter);
+		ensure!(accomplice || outvoted, Error::<T>::NotConcerned);
+		ensure!(task.audit.phase == AuditPhase::Spared, Error::<T>::AuditBegun);
 		let bond = T::DenounceBond::get().max(Self::run_reward(&task));
 		T::Currency::hold(&HoldReason::Denouncement.into(), &reporter, bond)
 			.map_err(|_| Error::<T>::InsufficientFunds)?;

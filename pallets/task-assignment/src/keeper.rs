@@ -2,31 +2,40 @@
 
 use deepnode_primitives::{
 	content::Payload,
-	task::MAX_AUDITORS,
 	traits::{Rounds, Settled, SettledTasks, Tasks as TaskKeeper},
 	verdict::{Audit, Verdict},
 	TaskId,
 };
-use frame_support::{ensure, traits::Get};
+use frame_support::ensure;
 use frame_system::pallet_prelude::BlockNumberFor;
-use sp_runtime::{
-	traits::{Saturating, Zero},
-	DispatchError, DispatchResult,
-};
+use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 
 use crate::{
-	types::{LongAnswers, Stage, TaskStatus},
-	Config, Error, Event, Pallet, Tasks,
+	types::{AuditPhase, LongAnswers, Stage, TaskStatus},
+	Config, Error, Pallet, Tasks,
 };
 
 impl<T: Config> TaskKeeper<T::AccountId> for Pallet<T> {
 	fn all_committed(id: TaskId) -> DispatchResult {
 		let mut task = Tasks::<T>::get(id).ok_or(Error::<T>::UnknownTask)?;
-		ensure!(task.is_at(Stage::Assigned), Error::<T>::UnexpectedStatus);
-		task.set_stage(Stage::Committed);
 		let now = frame_system::Pallet::<T>::block_number();
-		Self::schedule(id, task, now.saturating_add(T::RevealWindow::get()));
-		Self::deposit_event(Event::AnswersCommitted { task: id });
+		if task.is_sealed() {
+			// Those who were expected still are its auditors.
+			ensure!(task.audit.phase == AuditPhase::Assigned, Error::<T>::UnexpectedStatus);
+			task.audit.phase = AuditPhase::Committed;
+			Self::let_reveal(id, task, now);
+			return Ok(());
+		}
+		ensure!(task.is_at(Stage::Assigned), Error::<T>::UnexpectedStatus);
+		let first = task.is_first_wave();
+		task.set_stage(Stage::Committed);
+		if first {
+			task.audit.phase = AuditPhase::Lottery;
+			task.fixed_at = now;
+			Self::schedule(id, task, Zero::zero());
+		} else {
+			Self::let_reveal(id, task, now);
+		}
 		Ok(())
 	}
 
@@ -54,12 +63,10 @@ impl<T: Config> TaskKeeper<T::AccountId> for Pallet<T> {
 		let mut task = Tasks::<T>::get(id).ok_or(Error::<T>::UnknownTask)?;
 		ensure!(task.is_settled() && task.is_at(Stage::Committed), Error::<T>::UnexpectedStatus);
 		task.long_answers = LongAnswers::Judged;
-		let complete = task.audit.auditors.len() as u32 >= MAX_AUDITORS;
 		match audit {
 			Audit::Confirmed { auditors, losers } => Self::confirm(id, task, auditors, losers),
 			Audit::Overturned { outcome, auditors, losers } => Self::overturn(id, task, outcome, auditors, losers),
-			Audit::Undecided if complete => Self::leave_undecided(id, task),
-			Audit::Contradicted | Audit::Undecided => Self::contradict(id, task),
+			Audit::Undecided => Self::contradict(id, task),
 		}
 		Ok(())
 	}

@@ -69,7 +69,7 @@ pub mod pallet {
 		TaskFee,
 		/// The deposit for the storage that a task takes.
 		TaskDeposit,
-		/// The bond of a worker that has denounced a task.
+		/// The bond of a worker that has denounced an answer.
 		Denouncement,
 		/// What the audit fund has set aside for an audit.
 		AuditReward,
@@ -330,7 +330,7 @@ pub mod pallet {
 			/// The task.
 			task: TaskId,
 		},
-		/// All workers or, of a settled task, all auditors have committed.
+		/// Everybody who was asked has committed, and may reveal.
 		AnswersCommitted {
 			/// The task.
 			task: TaskId,
@@ -392,7 +392,7 @@ pub mod pallet {
 			/// How much.
 			amount: Balance,
 		},
-		/// A settled task is going to be audited.
+		/// A task is going to be audited.
 		AuditOpened {
 			/// The task.
 			task: TaskId,
@@ -404,7 +404,7 @@ pub mod pallet {
 			/// Who is drawn.
 			auditors: alloc::vec::Vec<T::AccountId>,
 		},
-		/// An auditor contradicts the settled answer: more are asked.
+		/// The auditors so far neither confirm the settled answer nor overturn it: more are asked.
 		AuditContradicted {
 			/// The task.
 			task: TaskId,
@@ -427,7 +427,7 @@ pub mod pallet {
 			/// The auditors who were outvoted.
 			losers: alloc::vec::Vec<T::AccountId>,
 		},
-		/// An audit is over: no two auditors agree, so that the settled answer stands.
+		/// An audit is over: the auditors neither confirm the settled answer nor overturn it, so that it stands.
 		AuditUndecided {
 			/// The task.
 			task: TaskId,
@@ -449,7 +449,7 @@ pub mod pallet {
 			/// Who had answered otherwise: the task's workers, and auditors who were outvoted.
 			losers: alloc::vec::Vec<T::AccountId>,
 		},
-		/// A worker has reported that it and others agreed falsely.
+		/// A worker has reported that others agreed falsely, with it or against it.
 		TaskDenounced {
 			/// The task.
 			task: TaskId,
@@ -550,8 +550,8 @@ pub mod pallet {
 		UnknownTask,
 		/// The task is not settled, or was overturned: there is nothing to denounce.
 		NotSettled,
-		/// Only who agreed with others on the settled answer can denounce them.
-		NotAccomplice,
+		/// Only who agreed with others on the settled answer, or was outvoted by it, can denounce it.
+		NotConcerned,
 		/// The task is audited or denounced already, or has been.
 		AuditBegun,
 	}
@@ -573,7 +573,7 @@ pub mod pallet {
 			);
 			let one = BlockNumberFor::<T>::one();
 			assert!(T::CommitWindow::get() >= one && T::RevealWindow::get() >= one, "workers need time");
-			let windows = one.saturating_add(T::CommitWindow::get()).saturating_add(T::RevealWindow::get());
+			let windows = one.saturating_add(Self::both_windows());
 			assert!(T::MaxDeadline::get() >= windows, "no task could be submitted");
 			assert!(T::MinStake::get() >= <T::Currency as fungible::Inspect<T::AccountId>>::minimum_balance());
 			assert!(T::AuditWindow::get() >= one, "the lottery needs a block");

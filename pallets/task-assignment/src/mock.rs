@@ -1,5 +1,7 @@
 //! A runtime of all four pallets over real balances, and the deeds of those who use it.
 
+use std::{cell::RefCell, collections::BTreeMap};
+
 use deepnode_primitives::{
 	canonical::{Answer, Output},
 	commitment::commitment,
@@ -273,6 +275,14 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	ext
 }
 
+/// The same for benchmarks, where chance decides about audits.
+#[cfg(feature = "runtime-benchmarks")]
+pub fn new_benchmark_ext() -> sp_io::TestExternalities {
+	let mut ext = new_test_ext();
+	ext.execute_with(|| Audited::set(None));
+	ext
+}
+
 /// Runs `test`, and checks the invariants after it.
 pub fn run(test: impl FnOnce()) {
 	new_test_ext().execute_with(|| {
@@ -301,11 +311,12 @@ pub fn check() {
 		let unanswered = matches!(task.status, TaskStatus::Submitted | TaskStatus::Refunded { .. });
 		assert_eq!(has_round, !unanswered, "a task that is being answered or was has a round");
 		let mut seated: Vec<_> = Attestation::seats(id).into_iter().map(|seat| seat.worker).collect();
-		let mut serving = match task.status {
-			TaskStatus::Settled { .. } if task.audit.phase.is_open() => task.audit.auditors.to_vec(),
-			TaskStatus::Assigned | TaskStatus::Committed | TaskStatus::Disputed => task.workers.to_vec(),
-			_ => continue,
-		};
+		let open = task.status.is_open();
+		if !open && !task.audit.phase.is_open() {
+			continue;
+		}
+		let workers = task.workers.iter().filter(|_| open);
+		let mut serving: Vec<_> = workers.chain(&task.audit.auditors).cloned().collect();
 		seated.sort();
 		serving.sort();
 		assert_eq!(seated, serving, "those who are asked have seats, and nobody else");
@@ -314,7 +325,7 @@ pub fn check() {
 			.fold((true, true), |(all, out), seat| (all && seat.committed, out && seat.revealed));
 		match (&task.status, task.audit.phase) {
 			(TaskStatus::Assigned, _) | (_, AuditPhase::Assigned) => assert!(!committed),
-			(TaskStatus::Committed, _) | (_, AuditPhase::Committed) => {
+			(TaskStatus::Committed, _) | (TaskStatus::Settled { .. }, AuditPhase::Committed) => {
 				assert!(committed && revealed == (task.long_answers != LongAnswers::Judged))
 			},
 			_ => assert!(revealed),
@@ -573,13 +584,20 @@ pub fn assign(model: ModelId) -> (TaskId, Vec<u8>) {
 	(task, assigned(task))
 }
 
+/// Submits a task, lets it be drawn, lets its workers commit these answers, and is over its lottery.
+pub fn assign_and_unseal(model: ModelId, answers: [&Answer; 2]) -> (TaskId, Vec<u8>) {
+	let (task, drawn) = assign_and_commit(model, answers);
+	draw_lots(task);
+	(task, drawn)
+}
+
 /// Submits a task, lets it be drawn and lets its workers commit these answers.
 pub fn assign_and_commit(model: ModelId, answers: [&Answer; 2]) -> (TaskId, Vec<u8>) {
 	let (task, drawn) = assign(model);
 	for (worker, answer) in drawn.iter().zip(answers) {
 		assert_ok!(commit(*worker, task, answer));
 	}
-	assert_eq!(status(task), TaskStatus::Committed);
+	assert_eq!((status(task), phase(task)), (TaskStatus::Committed, AuditPhase::Lottery));
 	(task, drawn)
 }
 
@@ -593,13 +611,52 @@ pub fn phase(id: TaskId) -> AuditPhase {
 	task(id).audit.phase
 }
 
-/// These workers commit and reveal these answers, one each.
+/// These workers commit these answers, one each; then everybody reveals who has committed.
 pub fn answer_with(task: TaskId, workers: &[u8], answers: &[&Answer]) {
 	for (worker, answer) in workers.iter().zip(answers) {
 		assert_ok!(commit(*worker, task, answer));
 	}
-	for (worker, answer) in workers.iter().zip(answers) {
-		assert_ok!(reveal(*worker, task, answer));
+	draw_lots(task);
+	reveal_sealed(task);
+}
+
+/// The lottery of a task whose first workers have committed is over.
+pub fn draw_lots(task: TaskId) {
+	if phase(task) == AuditPhase::Lottery {
+		advance(1);
+	}
+}
+
+/// Everybody who has committed and not revealed does so.
+pub fn reveal_sealed(id: TaskId) {
+	let round = pallet_attestation::Rounds::<Test>::get(id).expect("the task has a round");
+	for seat in round.everybody().filter(|seat| seat.revealed.is_none() && seat.commitment.is_some()) {
+		let worker = number(&seat.worker);
+		let answer = SEALED.with_borrow(|sealed| sealed[&(id, worker)].clone());
+		assert_ok!(reveal(worker, id, &answer));
+	}
+}
+
+/// Those of a task's auditors who have not committed.
+pub fn asked_auditors(task: TaskId) -> Vec<u8> {
+	let round = pallet_attestation::Rounds::<Test>::get(task).expect("the task has a round");
+	let waiting = round.auditors.iter().filter(|seat| seat.commitment.is_none());
+	waiting.map(|seat| number(&seat.worker)).collect()
+}
+
+/// Whoever is asked to audit a task answers this, as long as more are asked. Returns who was.
+pub fn audit_with(task: TaskId, answer: &Answer) -> Vec<u8> {
+	let mut asked = Vec::new();
+	loop {
+		if phase(task) == AuditPhase::Waiting {
+			advance(1);
+		}
+		if phase(task) != AuditPhase::Assigned {
+			return asked;
+		}
+		let auditors = asked_auditors(task);
+		answer_with(task, &auditors, &vec![answer; auditors.len()]);
+		asked.extend(auditors);
 	}
 }
 
@@ -608,15 +665,28 @@ pub fn joined(now: Vec<u8>, before: &[u8]) -> Vec<u8> {
 	now.into_iter().filter(|worker| !before.contains(worker)).collect()
 }
 
-/// A task that a pair has settled on this answer, its workers, and with the lottery over. Whether it is
-/// audited is as said; then its one auditor is drawn.
-pub fn settled(model: ModelId, answer: &Answer, audited: bool) -> (TaskId, Vec<u8>) {
+/// A task that a pair has settled on this answer, and its workers.
+pub fn settled(model: ModelId, answer: &Answer) -> (TaskId, Vec<u8>) {
 	let (task, drawn) = assign(model);
 	answer_with(task, &drawn, &[answer, answer]);
-	Audited::set(Some(audited));
-	advance(2);
-	Audited::set(Some(false));
 	(task, drawn)
+}
+
+/// A task for which a pair has sealed this answer and that is audited, and its workers. Where an auditor was
+/// found it has not committed yet; [`answer_with`] does so for it, and lets all of them reveal.
+pub fn audited(model: ModelId, answer: &Answer) -> (TaskId, Vec<u8>) {
+	let (task, drawn) = assign(model);
+	all_commit(task, &drawn, answer);
+	hold_audit(task);
+	(task, drawn)
+}
+
+/// The lottery of this task says that it is audited.
+pub fn hold_audit(task: TaskId) {
+	assert_eq!(phase(task), AuditPhase::Lottery);
+	Audited::set(Some(true));
+	advance(1);
+	Audited::set(Some(false));
 }
 
 /// An answer for one item.
@@ -638,7 +708,13 @@ pub fn sealed(worker: u8, task: TaskId, answer: &Answer) -> H256 {
 	commitment(&genesis, task, &account(worker), &salt(worker), &answer.digest())
 }
 
+thread_local! {
+	/// Who has committed to which answer.
+	static SEALED: RefCell<BTreeMap<(TaskId, u8), Answer>> = RefCell::default();
+}
+
 pub fn commit(worker: u8, task: TaskId, answer: &Answer) -> DispatchResult {
+	SEALED.with_borrow_mut(|sealed| sealed.insert((task, worker), answer.clone()));
 	Attestation::commit(signed(worker), task, sealed(worker, task, answer)).map(drop).map_err(|failed| failed.error)
 }
 
@@ -657,6 +733,7 @@ pub fn all_commit(task: TaskId, workers: &[u8], answer: &Answer) {
 
 /// Each of these workers reveals the same.
 pub fn all_reveal(task: TaskId, workers: &[u8], answer: &Answer) {
+	draw_lots(task);
 	for worker in workers {
 		assert_ok!(reveal(*worker, task, answer));
 	}

@@ -33,7 +33,7 @@ const MAX_ANSWER: u32 = MAX_INLINE_LEN.saturating_add(2_048);
 
 /// What else the chain keeps for a task, besides its own entry: the round's seats, up to 100 bytes each, and
 /// its entries in the agenda and among assignments; each with its key.
-const MAX_RECORDS: u32 = 2_048;
+const MAX_RECORDS: u32 = 3_072;
 
 /// How many bytes of an input the chain keeps.
 fn stored_bytes(input: &Payload) -> Balance {

@@ -19,7 +19,7 @@ use crate::{
 
 impl<T: Config> Pallet<T> {
 	/// Checks that holds equal stakes, escrow, deposits, bonds and rewards, that every task has its one entry
-	/// in the agenda and is settled where it is audited, that workers' counts are their assignments and
+	/// in the agenda and an audit only where it may be, that workers' counts are their assignments and
 	/// their liable stake is their tasks' bounds, and that the pools' trees add up.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::try_state_holds()?;
@@ -64,13 +64,25 @@ impl<T: Config> Pallet<T> {
 			ensure!(Agenda::<T>::contains_key(task.wake, id), "every task is on the agenda at its block");
 			ensure!(Inputs::<T>::contains_key(id), "every task has its input");
 			let audit = &task.audit;
-			let (audited, served) = match task.status {
-				TaskStatus::Settled { .. } => (audit.phase != AuditPhase::Overturned, true),
-				TaskStatus::Overturned { .. } => (audit.phase == AuditPhase::Overturned, false),
-				TaskStatus::Submitted | TaskStatus::Refunded { .. } => (false, false),
-				_ => (false, true),
+			use AuditPhase::*;
+			let first = task.is_first_wave();
+			let (phase_fits, served) = match task.status {
+				TaskStatus::Submitted | TaskStatus::Refunded { .. } => (audit.phase == None, false),
+				TaskStatus::Assigned if first => (audit.phase == None, true),
+				TaskStatus::Committed if first => {
+					(matches!(audit.phase, Lottery | Spared | Waiting | Assigned | Committed), true)
+				},
+				TaskStatus::Assigned | TaskStatus::Committed | TaskStatus::Disputed => {
+					(matches!(audit.phase, Spared | Waiting | Committed), true)
+				},
+				TaskStatus::Settled { .. } => (!matches!(audit.phase, None | Lottery | Overturned), true),
+				TaskStatus::Overturned { .. } => (audit.phase == Overturned, false),
 			};
-			ensure!(audited == (audit.phase != AuditPhase::None), "settled tasks alone are audited");
+			ensure!(phase_fits, "a task's audit stands where the task allows");
+			ensure!(
+				!task.status.is_open() || audit.auditors.is_empty() || matches!(audit.phase, Assigned | Committed),
+				"before the settlement an auditor is one that was asked with the sealed workers",
+			);
 			ensure!(!served || !task.workers.is_empty(), "tasks that are served or settled have workers");
 			ensure!(
 				audit.phase.is_open() || (audit.reserved == 0 && audit.report.is_none()),
@@ -89,7 +101,7 @@ impl<T: Config> Pallet<T> {
 		let mut liable: BTreeMap<T::AccountId, Balance> = BTreeMap::new();
 		let mut busy = 0usize;
 		for task in Tasks::<T>::iter_values() {
-			busy = busy.saturating_add(task.busy().len());
+			busy = busy.saturating_add(task.busy().count());
 			for who in task.liable() {
 				let of = liable.entry(who.clone()).or_default();
 				*of = of.saturating_add(task.bound);

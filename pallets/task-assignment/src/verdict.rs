@@ -78,10 +78,14 @@ impl<T: Config> Pallet<T> {
 			winners: &winners,
 		});
 		task.status = TaskStatus::Settled { at: now, digest };
-		task.audit.phase = AuditPhase::Lottery;
 		task.audit.until = now.saturating_add(T::AuditWindow::get());
-		task.fixed_at = now;
-		Self::schedule(id, task, Zero::zero());
+		if task.audit.phase == AuditPhase::Waiting {
+			Self::open_audit(id, task, now);
+		} else {
+			// Where an auditor has answered with the workers it is heard in this block.
+			let until = task.audit.until;
+			Self::schedule(id, task, until);
+		}
 		Self::deposit_event(Event::TaskSettled { task: id, digest, winners, losers, split });
 	}
 
@@ -92,6 +96,7 @@ impl<T: Config> Pallet<T> {
 		Self::top_up(id, &task, &winners, split.per_worker, slashed);
 		winners.iter().for_each(|winner| Self::discharge(&task, winner));
 		task.workers = Default::default();
+		Self::pay_off_auditors(id, &mut task);
 		Self::end(id, task, amount, RefundReason::Failed(code));
 	}
 
@@ -139,6 +144,7 @@ impl<T: Config> Pallet<T> {
 			Self::relieve(id, &worker);
 			slashed.subsume(Self::punish(id, &task, &worker, Offence::NoMajority));
 		}
+		Self::dismiss_auditors(id, &mut task);
 		let (_, amount) = Self::spend_escrow(&task, 0);
 		Self::compensate_requester(id, &task, &mut slashed, part(task.fee, T::CompensationPart::get()));
 		T::Slashed::on_unbalanced(slashed);

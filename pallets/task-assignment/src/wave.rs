@@ -11,7 +11,7 @@ use frame_support::{
 	Blake2_256, StorageHasher,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
-use sp_runtime::traits::{Saturating, Zero};
+use sp_runtime::traits::{One, Saturating, Zero};
 
 use crate::{
 	pool::{Pool, Wanted},
@@ -25,7 +25,8 @@ impl<T: Config> Pallet<T> {
 		match (&task.status, task.audit.phase) {
 			(TaskStatus::Submitted, _) => Self::try_assign(id, task, now),
 			(TaskStatus::Disputed, _) => Self::escalate(id, task, now),
-			(TaskStatus::Settled { .. }, AuditPhase::Lottery) => Self::draw_lots(id, task, now),
+			(TaskStatus::Committed, AuditPhase::Lottery) => Self::draw_lots(id, task, now),
+			(TaskStatus::Committed, AuditPhase::Assigned) => Self::go_on_unaudited(id, task, now),
 			(TaskStatus::Settled { .. }, AuditPhase::Waiting) => Self::find_auditors(id, task, now),
 			_ if task.is_at(Stage::Assigned) => Self::punish_absent(id, task, now),
 			_ if task.is_at(Stage::Committed) => match task.long_answers {
@@ -42,9 +43,9 @@ impl<T: Config> Pallet<T> {
 		start.saturating_add(Self::both_windows()) <= deadline
 	}
 
-	/// How long a wave has.
+	/// How long a wave has: both windows, and the block between them in which the first wave's lottery is drawn.
 	pub(crate) fn both_windows() -> BlockNumberFor<T> {
-		T::CommitWindow::get().saturating_add(T::RevealWindow::get())
+		T::CommitWindow::get().saturating_add(One::one()).saturating_add(T::RevealWindow::get())
 	}
 
 	/// Draws a task's first workers. Where too few are free it tries again as long as the task can still
@@ -64,8 +65,7 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::TaskAssigned { task: id, workers });
 	}
 
-	/// Asks so many more workers or, once it is settled, auditors, who join the task's round. Nobody, where
-	/// too few are found.
+	/// Asks so many more workers or auditors, who join the task's round. Nobody, where too few are found.
 	pub(crate) fn ask_more(id: TaskId, task: &mut TaskOf<T>, count: usize) -> Option<Vec<T::AccountId>> {
 		let drawn = Self::draw(id, task, count).filter(|more| T::Rounds::extend(id, more).is_ok())?;
 		Self::take_seats(id, task, &drawn);
@@ -79,7 +79,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Those who have a seat in the round now are busy with the task, and answer for it.
 	fn take_seats(id: TaskId, task: &mut TaskOf<T>, drawn: &[T::AccountId]) {
-		if !task.is_settled() {
+		if !task.asks_auditors() {
 			Self::introduce(&task.workers, drawn);
 		}
 		// A round has no more seats than the task has room for.
@@ -93,6 +93,14 @@ impl<T: Config> Pallet<T> {
 		task.failed_draws = 0;
 		task.set_stage(Stage::Assigned);
 		Self::schedule(id, task, now.saturating_add(T::CommitWindow::get()));
+	}
+
+	/// Everybody who was asked has committed, and has a window to reveal.
+	pub(crate) fn let_reveal(id: TaskId, task: TaskOf<T>, now: BlockNumberFor<T>) {
+		let unsealed = T::Rounds::unseal(id);
+		debug_assert!(unsealed.is_ok(), "who has committed has a round: {unsealed:?}");
+		Self::schedule(id, task, now.saturating_add(T::RevealWindow::get()));
+		Self::deposit_event(Event::AnswersCommitted { task: id });
 	}
 
 	/// Looks at a task again after 1, 2, 4, then every 8 blocks, and when its audit's time is over.
@@ -123,9 +131,10 @@ impl<T: Config> Pallet<T> {
 
 	/// The reveal window is over and somebody has withheld its answer.
 	///
-	/// In the first wave those who have revealed are paid what they would have earned, out of its slash.
-	/// Their digests are known now, so nobody of this round may answer again: the task is drawn anew. Later
-	/// the answers so far were public before, and it is drawn another for its seat.
+	/// In the first wave those who have revealed, an auditor among them, are paid what they would have earned, out
+	/// of its slash. Their digests are known now, so nobody of this round may answer again: the task is drawn anew.
+	/// Where it is the auditor alone that has withheld, the workers are judged without. Later the answers so far were
+	/// public before, and it is drawn another for its seat.
 	fn punish_withheld(id: TaskId, mut task: TaskOf<T>, now: BlockNumberFor<T>) {
 		let (revealed, withheld): (Vec<_>, Vec<_>) = T::Rounds::seats(id).into_iter().partition(|seat| seat.revealed);
 		let withheld: Vec<_> = withheld.into_iter().map(|seat| seat.worker).collect();
@@ -133,6 +142,10 @@ impl<T: Config> Pallet<T> {
 		if !task.is_first_wave() {
 			T::Slashed::on_unbalanced(slashed);
 			return Self::go_on_without(id, task, &withheld, now);
+		}
+		if task.workers.len() as u32 == task.assurance.seats() {
+			T::Slashed::on_unbalanced(slashed);
+			return Self::go_on_unheard(id, task, &withheld);
 		}
 		let revealed: Vec<_> = revealed.into_iter().map(|seat| seat.worker).collect();
 		Self::compensate(id, &mut slashed, &revealed, Self::run_reward(&task));
@@ -157,7 +170,12 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Slashes those who are absent and takes the task from them. Whether all of them can be kept from it.
-	fn expel(id: TaskId, task: &mut TaskOf<T>, absent: &[T::AccountId], offence: Offence) -> (CreditOf<T>, bool) {
+	pub(crate) fn expel(
+		id: TaskId,
+		task: &mut TaskOf<T>,
+		absent: &[T::AccountId],
+		offence: Offence,
+	) -> (CreditOf<T>, bool) {
 		let mut slashed = CreditOf::<T>::zero();
 		for who in absent {
 			slashed.subsume(Self::punish(id, task, who, offence));
@@ -167,7 +185,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Draws others for the seats of those who are absent; whether they were found.
-	fn replace(id: TaskId, task: &mut TaskOf<T>, absent: &[T::AccountId]) -> bool {
+	pub(crate) fn replace(id: TaskId, task: &mut TaskOf<T>, absent: &[T::AccountId]) -> bool {
 		let Some(replacements) = Self::draw(id, task, absent.len()) else { return false };
 		for (absent, replacement) in absent.iter().zip(replacements) {
 			if T::Rounds::replace(id, absent, &replacement).is_err() {
@@ -182,10 +200,7 @@ impl<T: Config> Pallet<T> {
 	/// Takes their seats from those who are absent in a later wave. Those who are left go on; where there
 	/// are none, more are to be asked.
 	fn go_on_without(id: TaskId, mut task: TaskOf<T>, absent: &[T::AccountId], now: BlockNumberFor<T>) {
-		for who in absent {
-			let vacated = T::Rounds::vacate(id, who);
-			debug_assert!(vacated.is_ok(), "who has not revealed has a seat to lose");
-		}
+		Self::vacate(id, absent);
 		let seats = T::Rounds::seats(id);
 		let (stage, window) = if seats.iter().any(|seat| !seat.committed) {
 			(Stage::Assigned, T::CommitWindow::get())
@@ -198,6 +213,14 @@ impl<T: Config> Pallet<T> {
 		task.set_stage(stage);
 		task.fixed_at = now;
 		Self::schedule(id, task, now.saturating_add(window));
+	}
+
+	/// Takes their seats from those who have not revealed.
+	pub(crate) fn vacate(id: TaskId, absent: &[T::AccountId]) {
+		for who in absent {
+			let vacated = T::Rounds::vacate(id, who);
+			debug_assert!(vacated.is_ok(), "who has not revealed has a seat to lose");
+		}
 	}
 
 	/// Ends the first wave's round and lets the task wait for workers again, or refunds it where too many
@@ -213,11 +236,12 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::TaskRequeued { task: id });
 	}
 
-	/// Takes the task from all of its workers. Their stake answers for it no more.
+	/// Takes the task from all of its workers, and from its auditor. Their stake answers for it no more.
 	pub(crate) fn dismiss(id: TaskId, task: &mut TaskOf<T>) {
 		for worker in core::mem::take(&mut task.workers) {
 			Self::relieve(id, &worker);
 			Self::discharge(task, &worker);
 		}
+		Self::dismiss_auditors(id, task);
 	}
 }

@@ -22,6 +22,10 @@ fn overturned(answer: &Answer, auditors: &[u8], losers: &[u8]) -> Told {
 	Told::Audited(TASK, Audit::Overturned { outcome, auditors: accounts(auditors), losers: accounts(losers) })
 }
 
+fn undecided() -> Told {
+	Told::Audited(TASK, Audit::Undecided)
+}
+
 /// 10 and 11 have settled on `answer`.
 fn settled(answer: &Answer) {
 	open(&[10, 11]);
@@ -48,24 +52,64 @@ fn one_that_agrees_confirms() {
 }
 
 #[test]
-fn one_that_does_not_only_contradicts() {
+fn one_that_does_not_decides_nothing() {
 	run(|| {
 		settled(&scores(FALSE));
-		assert_eq!(audited(&[(20, &scores(TRUE))]), Told::Audited(TASK, Audit::Contradicted));
+		assert_eq!(audited(&[(20, &scores(TRUE))]), undecided());
 		let round = Rounds::<Test>::get(TASK).unwrap();
-		assert_eq!(round.settled, Some(scores(FALSE).digest()), "it stands until most of three overturn it");
+		assert_eq!(round.settled, Some(scores(FALSE).digest()), "it stands until four overturn it");
 	});
 }
 
 #[test]
-fn most_of_three_overturn_it() {
+fn three_that_agree_on_another_answer_decide_nothing_and_four_overturn_it() {
 	run(|| {
 		settled(&scores(FALSE));
 		audited(&[(20, &scores(TRUE))]);
 		let near = scores([1, 2, 4]);
+		assert_eq!(audited(&[(21, &scores(TRUE)), (22, &near)]), undecided());
 		let representative = if near.digest() < scores(TRUE).digest() { &near } else { &scores(TRUE) };
-		let told = audited(&[(21, &scores(FALSE)), (22, &near)]);
-		assert_eq!(told, overturned(representative, &[20, 22], &[21, 10, 11]));
+		let told = audited(&[(23, &scores(FALSE)), (24, &near)]);
+		assert_eq!(told, overturned(representative, &[20, 21, 22, 24], &[23, 10, 11]));
+	});
+}
+
+#[test]
+fn three_of_five_do_not_overturn_it() {
+	run(|| {
+		settled(&scores(TRUE));
+		audited(&[(20, &scores(FALSE))]);
+		audited(&[(21, &scores(FALSE)), (22, &scores(TRUE))]);
+		assert_eq!(audited(&[(23, &scores(FALSE)), (24, &scores(TRUE))]), undecided());
+	});
+}
+
+#[test]
+fn three_of_five_confirm_it() {
+	run(|| {
+		settled(&scores(TRUE));
+		audited(&[(20, &scores(FALSE))]);
+		audited(&[(21, &scores(FALSE)), (22, &scores(TRUE))]);
+		assert_eq!(audited(&[(23, &scores(TRUE)), (24, &scores(TRUE))]), confirmed(&[22, 23, 24], &[20, 21]));
+	});
+}
+
+/// Of four answers that all agree with one between them, but not with each other, that one alone has four.
+#[test]
+fn four_agree_where_they_agree_with_the_one_that_stands_for_them() {
+	run(|| {
+		settled(&scores(FALSE));
+		audited(&[(20, &scores([0, 0, 0]))]);
+		audited(&[(21, &scores([2, 0, 0])), (22, &scores([4, 0, 0]))]);
+		let told = audited(&[(23, &scores([3, 0, 0])), (24, &scores(FALSE))]);
+		assert_eq!(told, overturned(&scores([2, 0, 0]), &[20, 21, 22, 23], &[24, 10, 11]));
+	});
+	run(|| {
+		settled(&scores(FALSE));
+		audited(&[(20, &scores([0, 0, 0]))]);
+		audited(&[(21, &scores([2, 0, 0])), (22, &scores([4, 0, 0]))]);
+		let told = audited(&[(23, &scores([6, 0, 0])), (24, &scores(FALSE))]);
+		assert_eq!(told, undecided(), "a chain of answers is no agreement of four");
 	});
 }
 
@@ -85,7 +129,7 @@ fn three_that_differ_decide_nothing() {
 		settled(&scores(TRUE));
 		audited(&[(20, &scores(FALSE))]);
 		let told = audited(&[(21, &scores(TRUE)), (22, &scores([99, 0, 0]))]);
-		assert_eq!(told, Told::Audited(TASK, Audit::Undecided));
+		assert_eq!(told, undecided());
 	});
 }
 
@@ -102,7 +146,8 @@ fn a_worker_whose_own_answer_was_true_does_not_lose() {
 		let (auditors, loser) =
 			if settled == honest.digest() { (scores([4, 4, 4]), 10) } else { (scores([-2, -2, -2]), 11) };
 		audited(&[(20, &auditors)]);
-		assert_eq!(audited(&[(21, &auditors), (22, &auditors)]), overturned(&auditors, &[20, 21, 22], &[loser]));
+		audited(&[(21, &auditors), (22, &auditors)]);
+		assert_eq!(audited(&[(23, &auditors)]), overturned(&auditors, &[20, 21, 22, 23], &[loser]));
 	});
 }
 
@@ -113,8 +158,9 @@ fn a_worker_who_was_outvoted_and_right_does_not_lose_again() {
 		wave(&[(10, &scores(FALSE)), (11, &scores(TRUE)), (12, &scores(FALSE))]);
 		told();
 		audited(&[(20, &scores(TRUE))]);
-		let told = audited(&[(21, &scores(TRUE)), (22, &scores(TRUE))]);
-		assert_eq!(told, overturned(&scores(TRUE), &[20, 21, 22], &[10, 12]));
+		audited(&[(21, &scores(TRUE)), (22, &scores(TRUE))]);
+		let told = audited(&[(23, &scores(TRUE)), (24, &scores(TRUE))]);
+		assert_eq!(told, overturned(&scores(TRUE), &[20, 21, 22, 23, 24], &[10, 12]));
 	});
 }
 
@@ -124,14 +170,16 @@ fn a_failure_is_overturned_by_outputs_and_the_reverse() {
 		let failure = Answer::Error(ErrorCode::InputUnavailable);
 		settled(&failure);
 		audited(&[(20, &scores(TRUE))]);
-		let told = audited(&[(21, &scores(TRUE)), (22, &failure)]);
-		assert_eq!(told, overturned(&scores(TRUE), &[20, 21], &[22, 10, 11]));
+		audited(&[(21, &scores(TRUE)), (22, &failure)]);
+		let told = audited(&[(23, &scores(TRUE)), (24, &scores(TRUE))]);
+		assert_eq!(told, overturned(&scores(TRUE), &[20, 21, 23, 24], &[22, 10, 11]));
 	});
 	run(|| {
 		let failure = Answer::Error(ErrorCode::NotFinite);
 		settled(&scores(TRUE));
 		audited(&[(20, &failure)]);
-		let Told::Audited(_, Audit::Overturned { outcome, .. }) = audited(&[(21, &failure), (22, &failure)]) else {
+		audited(&[(21, &failure), (22, &failure)]);
+		let Told::Audited(_, Audit::Overturned { outcome, .. }) = audited(&[(23, &failure), (24, &failure)]) else {
 			panic!("overturned")
 		};
 		assert_eq!(outcome, Outcome::Failed(ErrorCode::NotFinite));
@@ -143,7 +191,7 @@ fn auditors_are_bounded_and_reveal_once_all_have_committed() {
 	run(|| {
 		settled(&scores(TRUE));
 		audited(&[(20, &scores(FALSE))]);
-		assert_noop!(extend(&[21, 22, 23]), Error::<Test>::TooManySeats);
+		assert_noop!(extend(&[21, 22, 23, 24, 25]), Error::<Test>::TooManySeats);
 		assert_ok!(extend(&[21, 22]));
 		assert_ok!(commit(21, &scores(TRUE)));
 		assert_noop!(reveal(21, &scores(TRUE)), Error::<Test>::RevealTooEarly);
@@ -155,22 +203,125 @@ fn auditors_are_bounded_and_reveal_once_all_have_committed() {
 }
 
 #[test]
-fn two_auditors_are_judged_where_no_third_is_asked() {
-	for (second, is_confirmed) in [(FALSE, false), (TRUE, true)] {
+fn four_auditors_are_judged_where_no_fifth_is_asked() {
+	for (fourth, is_undecided) in [(FALSE, false), (TRUE, true)] {
 		run(|| {
 			settled(&scores(TRUE));
 			audited(&[(20, &scores(FALSE))]);
-			assert_ok!(extend(&[21, 22]));
-			for auditor in [21, 22] {
-				assert_ok!(commit(auditor, &scores(second)));
+			audited(&[(21, &scores(FALSE)), (22, &scores(FALSE))]);
+			assert_ok!(extend(&[23, 24]));
+			for auditor in [23, 24] {
+				assert_ok!(commit(auditor, &scores(fourth)));
 			}
-			assert_ok!(reveal(21, &scores(second)));
-			assert_ok!(Attestation::vacate(TASK, &account(22)));
+			assert_ok!(reveal(23, &scores(fourth)));
+			assert_ok!(Attestation::vacate(TASK, &account(24)));
 			told();
 			assert_ok!(extend(&[]));
-			let undecided = Told::Audited(TASK, Audit::Undecided);
-			let both = overturned(&scores(FALSE), &[20, 21], &[10, 11]);
-			assert_eq!(told(), [if is_confirmed { undecided } else { both }]);
+			let all = overturned(&scores(FALSE), &[20, 21, 22, 23], &[10, 11]);
+			assert_eq!(told(), [if is_undecided { undecided() } else { all }]);
+		});
+	}
+}
+
+/// Before anybody reveals, an auditor commits, too.
+mod sealed {
+	use super::*;
+
+	/// 10 and 11 have committed to these answers and 20, an auditor, to that one.
+	fn sealed(workers: [&Answer; 2], auditor: &Answer) {
+		Unseals::set(false);
+		open(&[10, 11]);
+		assert_ok!(commit(10, workers[0]));
+		assert_ok!(commit(11, workers[1]));
+		assert_ok!(extend(&[20]));
+		assert_ok!(commit(20, auditor));
+		assert_ok!(Attestation::unseal(TASK));
+		told();
+	}
+
+	#[test]
+	fn nobody_reveals_until_the_round_is_unsealed() {
+		run(|| {
+			Unseals::set(false);
+			open(&[10, 11]);
+			let answer = scores(TRUE);
+			assert_noop!(extend(&[20]), Error::<Test>::StillAnswering);
+			assert_ok!(commit(10, &answer));
+			assert_ok!(commit(11, &answer));
+			assert_eq!(told(), [Told::AllCommitted(TASK)]);
+			assert_noop!(reveal(10, &answer), Error::<Test>::RevealTooEarly);
+			assert_ok!(extend(&[20]));
+			assert_noop!(extend(&[10]), Error::<Test>::StillAnswering);
+			assert_noop!(reveal(10, &answer), Error::<Test>::RevealTooEarly);
+			assert_ok!(commit(20, &answer));
+			assert_eq!(told(), [Told::AllCommitted(TASK)]);
+			assert_noop!(reveal(20, &answer), Error::<Test>::RevealTooEarly);
+			assert_ok!(Attestation::unseal(TASK));
+			assert_ok!(reveal(20, &answer));
+		});
+	}
+
+	#[test]
+	fn an_auditor_that_answered_with_the_workers_is_heard_as_soon_as_they_agree() {
+		for (auditor, audit) in [(TRUE, confirmed(&[20], &[])), (FALSE, undecided())] {
+			run(|| {
+				let (truth, auditor) = (scores(TRUE), scores(auditor));
+				sealed([&truth, &truth], &auditor);
+				assert_ok!(reveal(20, &auditor));
+				assert_ok!(reveal(10, &truth));
+				assert_eq!(told(), [], "all three are waited for");
+				assert_ok!(reveal(11, &truth));
+				assert_eq!(told(), [majority(&truth, &[10, 11], &[]), audit.clone()]);
+			});
+		}
+	}
+
+	#[test]
+	fn it_is_no_worker_and_is_heard_once_a_dispute_is_settled() {
+		run(|| {
+			let (truth, lie) = (scores(TRUE), scores(FALSE));
+			sealed([&truth, &lie], &truth);
+			for (who, answer) in [(10, &truth), (11, &lie), (20, &truth)] {
+				assert_ok!(reveal(who, answer));
+			}
+			assert_eq!(told(), [disagreed()]);
+			assert_ok!(extend(&[12]));
+			assert_noop!(reveal(12, &truth), Error::<Test>::NotCommitted);
+			wave(&[(12, &truth)]);
+			let told = told();
+			assert_eq!(told[1..], [majority(&truth, &[10, 12], &[11]), confirmed(&[20], &[])]);
+		});
+	}
+
+	#[test]
+	fn a_keeper_that_closes_the_round_hears_no_auditor() {
+		run(|| {
+			let truth = scores(TRUE);
+			sealed([&truth, &truth], &truth);
+			when_told(|told| {
+				if matches!(told, Told::Judged(..)) {
+					Attestation::close(TASK);
+				}
+				Ok(())
+			});
+			for who in [10, 11, 20] {
+				assert_ok!(reveal(who, &truth));
+			}
+			assert_eq!(told(), [majority(&truth, &[10, 11], &[])]);
+		});
+	}
+
+	#[test]
+	fn an_auditor_that_is_absent_loses_its_seat_and_the_workers_are_judged_without() {
+		run(|| {
+			let truth = scores(TRUE);
+			sealed([&truth, &truth], &truth);
+			for who in [10, 11] {
+				assert_ok!(reveal(who, &truth));
+			}
+			assert_ok!(Attestation::vacate(TASK, &account(20)));
+			assert_ok!(extend(&[]));
+			assert_eq!(told(), [majority(&truth, &[10, 11], &[])]);
 		});
 	}
 }
@@ -192,6 +343,7 @@ fn the_answers_stay_until_the_round_is_closed() {
 		settled(&scores(TRUE));
 		audited(&[(20, &scores(FALSE))]);
 		audited(&[(21, &scores(FALSE)), (22, &scores(FALSE))]);
+		audited(&[(23, &scores(FALSE)), (24, &scores(FALSE))]);
 		for answer in [TRUE, FALSE] {
 			let output = inline(scores(answer).to_bytes());
 			assert_eq!(Attestation::answer(TASK, &scores(answer).digest()), Some(output));

@@ -39,7 +39,7 @@ proptest! {
 	#[test]
 	fn the_order_of_reveals_changes_nothing(
 		workers in vec(answer(), 1..=5).prop_map(|answers| seated(10, answers)),
-		auditors in vec(answer(), 1..=3).prop_map(|answers| seated(20, answers)),
+		auditors in vec(answer(), 1..=5).prop_map(|answers| seated(20, answers)),
 		orders in (vec(any::<u32>(), 5), vec(any::<u32>(), 5)),
 	) {
 		let play_all = |order: &[u32]| {
@@ -70,11 +70,10 @@ proptest! {
 				prop_assert_eq!(winners.len() + losers.len(), auditors.len());
 			},
 			Some(Told::Audited(_, Audit::Overturned { auditors: winners, losers, .. })) => {
-				prop_assert!(winners.len() >= 2);
+				prop_assert!(winners.len() >= 4);
 				prop_assert!(winners.len() + losers.len() > auditors.len(), "some worker was false");
 				prop_assert!(losers.iter().all(|loser| !winners.contains(loser)));
 			},
-			Some(Told::Audited(_, Audit::Contradicted)) => prop_assert_eq!(auditors.len(), 1),
 			_ => {},
 		}
 	}

@@ -80,6 +80,13 @@ fn a_late_window_still_takes_what_comes() {
 		advance(CommitWindow::get() + 5);
 		let answer = scores([1, 2, 3]);
 		all_commit(task, &[10, 11], &answer);
+		// The lottery is late, and nobody reveals before it.
+		advance(RevealWindow::get() + 5);
+		let early = pallet_attestation::Error::<Test>::RevealTooEarly;
+		frame_support::assert_noop!(reveal(10, task, &answer), early);
+		AgendaWeight::set(Weight::from_parts(1_000_000_000_000, u64::MAX));
+		advance(1);
+		AgendaWeight::set(Weight::zero());
 		advance(RevealWindow::get() + 5);
 		all_reveal(task, &[10, 11], &answer);
 		assert!(matches!(status(task), TaskStatus::Settled { .. }));

@@ -17,7 +17,7 @@ fn whoever_has_seen_an_answer_can_give_no_other_than_it_has_sealed() {
 		let model = model();
 		workers(10..14, model);
 		let (truth, sealed_lie) = (scores([1, 2, 3]), scores([9, 9, 9]));
-		let (task, drawn) = assign_and_commit(model, [&truth, &sealed_lie]);
+		let (task, drawn) = assign_and_unseal(model, [&truth, &sealed_lie]);
 		assert_ok!(reveal(drawn[0], task, &truth));
 		assert_noop!(reveal(drawn[1], task, &truth), Refused::CommitmentMismatch);
 		assert_noop!(commit(drawn[1], task, &truth), Refused::AlreadyCommitted);
@@ -50,6 +50,7 @@ fn a_copied_commitment_opens_for_nobody_but_its_author() {
 		let seal = sealed(drawn[0], task, &answer);
 		assert_ok!(Attestation::commit(signed(drawn[0]), task, seal));
 		assert_ok!(Attestation::commit(signed(drawn[1]), task, seal));
+		draw_lots(task);
 		assert_ok!(reveal(drawn[0], task, &answer));
 		let copied =
 			Attestation::reveal(signed(drawn[1]), task, salt(drawn[0]), answer.digest(), inline(answer.to_bytes()));
@@ -66,7 +67,7 @@ fn withholding_costs_more_than_a_wrong_answer() {
 			let model = model();
 			workers(10..16, model);
 			let (truth, lie) = (scores([1, 2, 3]), scores([9, 9, 9]));
-			let (task, drawn) = assign_and_commit(model, [&truth, &lie]);
+			let (task, drawn) = assign_and_unseal(model, [&truth, &lie]);
 			assert_ok!(reveal(drawn[0], task, &truth));
 			if reveals {
 				assert_ok!(reveal(drawn[1], task, &lie));
@@ -104,18 +105,14 @@ fn a_colluding_pair_is_caught_and_two_of_one_hand_lose_also_where_one_denounces_
 	for denounced in [false, true] {
 		run(|| {
 			let model = model();
-			workers(10..15, model);
+			workers(10..17, model);
 			endow_audit_fund(10 * DN);
 			let (lie, truth) = (scores([9, 9, 9]), scores([1, 2, 3]));
-			let (task, pair) = settled(model, &lie, !denounced);
+			let (task, pair) = if denounced { settled(model, &lie) } else { audited(model, &lie) };
 			if denounced {
 				assert_ok!(TaskAssignment::denounce(signed(pair[0]), task, Default::default()));
-				advance(1);
 			}
-			let one = auditors(task);
-			answer_with(task, &one, &[&truth]);
-			advance(1);
-			answer_with(task, &joined(auditors(task), &one), &[&truth, &truth]);
+			audit_with(task, &truth);
 			assert!(matches!(status(task), TaskStatus::Overturned { .. }));
 			let together: u128 = pair.iter().map(|worker| owned(&account(*worker))).sum();
 			assert!(together + 2 * bound() < 2 * FUNDS, "both together lose more than they were paid");
@@ -154,16 +151,16 @@ fn a_task_is_not_drawn_nor_audited_with_randomness_that_was_known_when_it_was_fi
 		let model = model();
 		workers(10..14, model);
 		endow_audit_fund(10 * DN);
-		let (task, drawn) = assign(model);
 		let answer = scores([1, 2, 3]);
-		answer_with(task, &drawn, &[&answer, &answer]);
+		let (task, drawn) = assign_and_commit(model, [&answer, &answer]);
 		Audited::set(Some(true));
 		KnownSince::set(Some(System::block_number()));
 		advance(5);
 		assert_eq!(phase(task), AuditPhase::Lottery);
+		assert_noop!(reveal(drawn[0], task, &answer), pallet_attestation::Error::<Test>::RevealTooEarly);
 		KnownSince::set(None);
 		advance(1);
-		assert_eq!(phase(task), AuditPhase::Waiting);
+		assert_eq!(phase(task), AuditPhase::Assigned);
 	});
 }
 
@@ -171,18 +168,15 @@ fn a_task_is_not_drawn_nor_audited_with_randomness_that_was_known_when_it_was_fi
 fn a_stake_cannot_be_drained_before_the_audit() {
 	run(|| {
 		let model = model();
-		workers(10..15, model);
+		workers(10..17, model);
 		endow_audit_fund(10 * DN);
 		let (lie, truth) = (scores([9, 9, 9]), scores([1, 2, 3]));
-		let (task, pair) = settled(model, &lie, true);
+		let (task, pair) = audited(model, &lie);
 		for worker in &pair {
 			assert_ok!(TaskAssignment::leave(signed(*worker)));
 			assert_noop!(TaskAssignment::withdraw(signed(*worker)), Error::<Test>::StillUnbonding);
 		}
-		let one = auditors(task);
-		answer_with(task, &one, &[&truth]);
-		advance(1);
-		answer_with(task, &joined(auditors(task), &one), &[&truth, &truth]);
+		audit_with(task, &truth);
 		for worker in &pair {
 			assert_eq!(balances(*worker).1, STAKE - STAKE * 3 / 10, "unbonding stake is slashed as well");
 		}
@@ -211,18 +205,14 @@ fn a_stake_answers_for_no_more_tasks_than_it_can() {
 fn a_creator_cannot_retire_its_model_to_escape_an_audit() {
 	run(|| {
 		let model = model();
-		workers(10..15, model);
+		workers(10..17, model);
 		endow_audit_fund(10 * DN);
 		let (lie, truth) = (scores([9, 9, 9]), scores([1, 2, 3]));
 		let (task, drawn) = assign(model);
 		assert_ok!(ModelRegistry::retire(signed(CREATOR), model));
-		answer_with(task, &drawn, &[&lie, &lie]);
-		Audited::set(Some(true));
-		advance(2);
-		let one = auditors(task);
-		answer_with(task, &one, &[&truth]);
-		advance(1);
-		answer_with(task, &joined(auditors(task), &one), &[&truth, &truth]);
+		all_commit(task, &drawn, &lie);
+		hold_audit(task);
+		audit_with(task, &truth);
 		assert!(matches!(status(task), TaskStatus::Overturned { .. }));
 		advance(2 * AuditWindow::get());
 		assert_eq!(balances(CREATOR).1, 0, "its bond comes back once nobody needs the model");

@@ -1,4 +1,4 @@
-//! Settled tasks that outsiders run again, where the answer stands.
+//! Tasks that outsiders run again, where the answer stands.
 
 use deepnode_primitives::{task::Assurance, traits::SettledTasks, DN};
 use frame_support::{assert_noop, assert_ok, storage::with_transaction, traits::Hooks};
@@ -21,7 +21,7 @@ fn tasks_are_audited_as_often_as_their_level_says() {
 			advance(1);
 			let drawn = assigned(task);
 			let answer = scores([1, 2, 3]);
-			answer_with(task, &drawn, &vec![&answer; drawn.len()]);
+			all_commit(task, &drawn, &answer);
 			Audited::set(None);
 			let next = System::block_number() + 1;
 			let is_audited = |luck: &u32| {
@@ -29,7 +29,7 @@ fn tasks_are_audited_as_often_as_their_level_says() {
 				with_transaction(|| {
 					System::set_block_number(next);
 					TaskAssignment::on_initialize(next);
-					TransactionOutcome::Rollback(Ok::<_, DispatchError>(phase(task) == AuditPhase::Waiting))
+					TransactionOutcome::Rollback(Ok::<_, DispatchError>(phase(task) != AuditPhase::Spared))
 				})
 			};
 			let audited = (0..LOTTERIES).filter(|luck| is_audited(luck).unwrap()).count();
@@ -40,27 +40,36 @@ fn tasks_are_audited_as_often_as_their_level_says() {
 }
 
 #[test]
-fn an_answer_is_the_requesters_at_once_and_an_auditor_that_agrees_is_paid_from_the_fund() {
+fn an_auditor_commits_before_anybody_reveals_and_where_it_agrees_is_paid_from_the_fund() {
 	run(|| {
 		let model = model();
 		workers(10..13, model);
 		endow_audit_fund(10 * DN);
 		let truth = scores([1, 2, 3]);
-		let (task, drawn) = settled(model, &truth, true);
-		assert!(matches!(status(task), TaskStatus::Settled { .. }), "for everybody else it is settled");
-		assert_eq!(TaskAssignment::output(task), Some(inline(truth.to_bytes())));
+		let (task, drawn) = audited(model, &truth);
+		assert_eq!((status(task), phase(task)), (TaskStatus::Committed, AuditPhase::Assigned));
 		let auditor = auditors(task)[0];
 		assert!(!drawn.contains(&auditor));
 		assert!(Assignments::<Test>::contains_key(account(auditor), task), "it sees it like any other");
 		assert_eq!((worker_of(auditor).active, worker_of(auditor).liable), (1, bound()));
+		for worker in &drawn {
+			let early = pallet_attestation::Error::<Test>::RevealTooEarly;
+			assert_noop!(reveal(*worker, task, &truth), early);
+		}
 
+		events();
 		assert_ok!(commit(auditor, task, &truth));
-		assert_eq!(phase(task), AuditPhase::Committed);
+		assert_eq!(events(), [Event::AnswersCommitted { task }]);
+		assert_eq!((status(task), phase(task)), (TaskStatus::Committed, AuditPhase::Committed));
+		all_reveal(task, &drawn, &truth);
+		assert_eq!(status(task), TaskStatus::Committed, "the auditor is waited for");
 		events();
 		assert_ok!(reveal(auditor, task, &truth));
+		assert!(matches!(status(task), TaskStatus::Settled { .. }));
+		assert_eq!(TaskAssignment::output(task), Some(inline(truth.to_bytes())));
 		let amount = reward();
 		assert_eq!(
-			events(),
+			events()[1..],
 			[
 				Event::AuditorPaid { auditor: account(auditor), task, amount },
 				Event::AuditConfirmed { task, auditors: accounts(&[auditor]), losers: vec![] },
@@ -91,7 +100,10 @@ fn an_auditor_is_an_outsider() {
 			assert_ok!(TaskAssignment::join(signed(number), STAKE, 9, Some(account(owner))));
 		}
 		endow_audit_fund(10 * DN);
-		let (task, _) = settled(model, &scores([1, 2, 3]), true);
+		let (task, _) = audited(model, &scores([1, 2, 3]));
+		assert_eq!(phase(task), AuditPhase::Waiting, "nobody is found: the workers need not wait");
+		reveal_sealed(task);
+		assert!(matches!(status(task), TaskStatus::Settled { .. }));
 		for number in 20..24 {
 			assert_ok!(TaskAssignment::serve(signed(number), model));
 		}
@@ -109,7 +121,8 @@ fn an_audit_that_finds_nobody_lapses_at_the_end_of_its_window_and_costs_nothing(
 		let model = model();
 		workers([10, 11], model);
 		endow_audit_fund(10 * DN);
-		let (task, drawn) = settled(model, &scores([1, 2, 3]), true);
+		let (task, drawn) = audited(model, &scores([1, 2, 3]));
+		reveal_sealed(task);
 		assert_eq!(task_reserved(task), reward());
 		let before = owned(&TaskAssignment::audit_fund());
 		advance_to(task_until(task));
@@ -121,6 +134,10 @@ fn an_audit_that_finds_nobody_lapses_at_the_end_of_its_window_and_costs_nothing(
 	});
 }
 
+fn task_deadline(id: u64) -> BlockNumber {
+	task(id).deadline
+}
+
 fn task_reserved(id: u64) -> u128 {
 	task(id).audit.reserved
 }
@@ -130,17 +147,15 @@ fn an_audit_that_the_fund_cannot_pay_is_skipped_and_the_fund_stays_alive() {
 	run(|| {
 		let model = model();
 		workers(10..13, model);
-		// What this task has paid in, and the existential deposit, which is not the fund's to spend.
+		// What this task pays in when it settles, and the existential deposit, which is not the fund's to spend.
 		endow_audit_fund(reward() - audit_fee(1) - 1);
-		let (task, _) = settled(model, &scores([1, 2, 3]), true);
+		let (task, _) = audited(model, &scores([1, 2, 3]));
+		assert_eq!(phase(task), AuditPhase::Waiting);
+		reveal_sealed(task);
+		advance(1);
 		assert_eq!(phase(task), AuditPhase::Lapsed);
 		endow_audit_fund(1);
-		let again = submit(model, 1);
-		advance(1);
-		let drawn = assigned(again);
-		answer_with(again, &drawn, &[&scores([1, 2, 3]), &scores([1, 2, 3])]);
-		Audited::set(Some(true));
-		advance(2);
+		let (again, _) = audited(model, &scores([1, 2, 3]));
 		assert_eq!(phase(again), AuditPhase::Assigned);
 	});
 }
@@ -150,13 +165,13 @@ fn one_reward_cannot_pay_two_audits() {
 	run(|| {
 		let model = model();
 		(10..14).for_each(|number| worker(number, STAKE, 9, model));
-		endow_audit_fund(reward() - 2 * audit_fee(1) + audit_fee(1) / 2);
+		endow_audit_fund(reward() + audit_fee(1));
 		let answer = scores([1, 2, 3]);
 		let tasks = submit_many(model, 2);
 		advance(1);
-		tasks.iter().for_each(|task| answer_with(*task, &assigned(*task), &[&answer, &answer]));
+		tasks.iter().for_each(|task| all_commit(*task, &assigned(*task), &answer));
 		Audited::set(Some(true));
-		advance(2);
+		advance(1);
 		let mut phases: Vec<_> = tasks.iter().map(|task| phase(*task) == AuditPhase::Assigned).collect();
 		phases.sort();
 		assert_eq!(phases, [false, true]);
@@ -170,14 +185,43 @@ fn an_absent_auditor_is_slashed_and_replaced() {
 		workers(10..14, model);
 		endow_audit_fund(10 * DN);
 		let truth = scores([1, 2, 3]);
-		let (task, _) = settled(model, &truth, true);
+		let (task, _) = audited(model, &truth);
 		let absent = auditors(task)[0];
 		advance(CommitWindow::get());
 		assert_eq!(balances(absent).1, STAKE - STAKE / 20);
 		let another = auditors(task);
 		assert!(another.len() == 1 && another[0] != absent);
+		assert_eq!((status(task), phase(task)), (TaskStatus::Committed, AuditPhase::Assigned));
 		answer_with(task, &another, &[&truth]);
 		assert_eq!(phase(task), AuditPhase::Confirmed);
+	});
+}
+
+#[test]
+fn a_task_does_not_miss_its_deadline_for_auditors_who_are_absent() {
+	run(|| {
+		let model = model();
+		workers(10..15, model);
+		endow_audit_fund(10 * DN);
+		let truth = scores([1, 2, 3]);
+		let deadline = System::block_number() + 1 + CommitWindow::get() + 1 + RevealWindow::get();
+		let id = submit_until(model, 1, deadline);
+		advance(1);
+		let drawn = assigned(id);
+		all_commit(id, &drawn, &truth);
+		hold_audit(id);
+		let absent = auditors(id)[0];
+		assert_eq!(task(id).deadline, System::block_number() + CommitWindow::get() + 1 + RevealWindow::get());
+		advance(CommitWindow::get());
+		assert_eq!(balances(absent).1, STAKE - STAKE / 20);
+		assert_eq!((auditors(id), phase(id)), (vec![], AuditPhase::Waiting), "the workers reveal");
+		reveal_sealed(id);
+		assert!(matches!(status(id), TaskStatus::Settled { .. }));
+		advance(1);
+		let another = auditors(id);
+		assert!(another.len() == 1 && another[0] != absent, "the audit takes place all the same");
+		answer_with(id, &another, &[&truth]);
+		assert_eq!(phase(id), AuditPhase::Confirmed);
 	});
 }
 
@@ -188,17 +232,100 @@ fn an_auditor_that_withholds_loses_what_a_worker_does_and_another_is_asked() {
 		workers(10..14, model);
 		endow_audit_fund(10 * DN);
 		let truth = scores([1, 2, 3]);
-		let (task, _) = settled(model, &truth, true);
+		let (task, drawn) = audited(model, &truth);
 		let withheld = auditors(task)[0];
 		assert_ok!(commit(withheld, task, &truth));
+		all_reveal(task, &drawn, &truth);
 		advance(RevealWindow::get());
 		assert_eq!(balances(withheld).1, STAKE - STAKE / 5);
 		assert_eq!((worker_of(withheld).active, worker_of(withheld).liable), (0, 0));
+		assert!(matches!(status(task), TaskStatus::Settled { .. }), "the workers are not to blame");
 		assert_noop!(reveal(withheld, task, &truth), pallet_attestation::Error::<Test>::NotAssigned);
 		advance(1);
 		let another = auditors(task);
 		answer_with(task, &another, &[&truth]);
 		assert_eq!(phase(task), AuditPhase::Confirmed);
+	});
+}
+
+#[test]
+fn an_auditor_that_answered_beside_a_worker_that_withholds_is_paid_by_that_one() {
+	run(|| {
+		let model = model();
+		workers(10..15, model);
+		endow_audit_fund(10 * DN);
+		let truth = scores([1, 2, 3]);
+		let (task, drawn) = audited(model, &truth);
+		let auditor = auditors(task)[0];
+		assert_ok!(commit(auditor, task, &truth));
+		all_reveal(task, &[drawn[0], auditor], &truth);
+		advance(RevealWindow::get());
+		assert_eq!((status(task), phase(task)), (TaskStatus::Submitted, AuditPhase::None), "all begins anew");
+		for who in [drawn[0], auditor] {
+			assert_eq!(balances(who), (FUNDS - STAKE + reward(), STAKE));
+			assert_eq!((worker_of(who).active, worker_of(who).liable), (0, 0));
+		}
+		assert_eq!(task_reserved(task), 0);
+		assert_eq!(owned(&TaskAssignment::audit_fund()), LEAST + 10 * DN);
+		advance(1);
+		let again = assigned(task);
+		assert!(!again.contains(&auditor), "it knows the answer");
+	});
+}
+
+#[test]
+fn an_auditor_of_a_task_that_cannot_be_answered_is_paid_for_its_run() {
+	run(|| {
+		let model = model();
+		workers(10..13, model);
+		endow_audit_fund(10 * DN);
+		let failure = error(deepnode_primitives::task::ErrorCode::InputInvalid);
+		let (task, _) = audited(model, &failure);
+		let auditor = auditors(task)[0];
+		answer_with(task, &[auditor], &[&failure]);
+		assert!(matches!(status(task), TaskStatus::Refunded { .. }));
+		assert_eq!(balances(auditor), (FUNDS - STAKE + reward(), STAKE));
+		assert_eq!((worker_of(auditor).active, worker_of(auditor).liable), (0, 0));
+		assert_eq!(owned(&TaskAssignment::audit_fund()), LEAST + 10 * DN - reward());
+	});
+}
+
+#[test]
+fn the_auditor_of_a_disputed_task_is_heard_once_that_is_settled() {
+	run(|| {
+		let model = model();
+		workers(10..14, model);
+		endow_audit_fund(10 * DN);
+		let (truth, lie) = (scores([1, 2, 3]), scores([9, 9, 9]));
+		let (task, drawn) = assign_and_commit(model, [&truth, &lie]);
+		hold_audit(task);
+		let auditor = auditors(task)[0];
+		answer_with(task, &[auditor], &[&truth]);
+		assert_eq!((status(task), phase(task)), (TaskStatus::Disputed, AuditPhase::Committed));
+		advance(1);
+		let third = joined(assigned(task), &drawn);
+		assert!(!third.contains(&auditor));
+		answer_with(task, &third, &[&truth]);
+		assert_eq!(phase(task), AuditPhase::Confirmed);
+		assert_eq!(balances(auditor), (FUNDS - STAKE + reward(), STAKE));
+	});
+}
+
+#[test]
+fn the_auditor_of_a_task_that_stays_disputed_goes_unpaid() {
+	run(|| {
+		let model = model();
+		workers(10..13, model);
+		endow_audit_fund(10 * DN);
+		let (task, _) = assign_and_commit(model, [&scores([50, 0, 0]), &scores([0, 50, 0])]);
+		hold_audit(task);
+		let auditor = auditors(task)[0];
+		answer_with(task, &[auditor], &[&scores([0, 0, 50])]);
+		advance_to(task_deadline(task) + 1);
+		assert!(matches!(status(task), TaskStatus::Refunded { .. }), "nobody is there to decide");
+		assert_eq!(balances(auditor), (FUNDS - STAKE, STAKE));
+		assert_eq!((worker_of(auditor).active, worker_of(auditor).liable), (0, 0));
+		assert_eq!(owned(&TaskAssignment::audit_fund()), LEAST + 10 * DN);
 	});
 }
 
@@ -209,16 +336,14 @@ fn an_auditor_that_contradicts_falsely_pays_the_two_who_find_that_out() {
 		workers(10..15, model);
 		endow_audit_fund(10 * DN);
 		let (truth, lie) = (scores([1, 2, 3]), scores([9, 9, 9]));
-		let (task, drawn) = settled(model, &truth, true);
+		let (task, drawn) = audited(model, &truth);
 		let liar = auditors(task)[0];
 		events();
 		answer_with(task, &[liar], &[&lie]);
 		assert!(events().contains(&Event::AuditContradicted { task }));
 		assert!(matches!(status(task), TaskStatus::Settled { .. }));
-		advance(1);
-		let two = joined(auditors(task), &[liar]);
+		let two = audit_with(task, &truth);
 		assert_eq!(two.len(), 2);
-		answer_with(task, &two, &[&truth, &truth]);
 
 		assert_eq!(phase(task), AuditPhase::Confirmed);
 		let slash = STAKE / 10;
@@ -234,23 +359,23 @@ fn an_auditor_that_contradicts_falsely_pays_the_two_who_find_that_out() {
 }
 
 #[test]
-fn three_auditors_who_contradict_each_other_prove_nothing() {
+fn five_auditors_who_contradict_each_other_prove_nothing() {
 	run(|| {
 		let model = model();
-		workers(10..15, model);
+		workers(10..17, model);
 		endow_audit_fund(10 * DN);
 		let truth = scores([1, 2, 3]);
-		let (task, _) = settled(model, &truth, true);
-		let first = auditors(task);
-		answer_with(task, &first, &[&scores([50, 0, 0])]);
+		let (task, _) = audited(model, &truth);
+		answer_with(task, &auditors(task), &[&scores([50, 0, 0])]);
 		advance(1);
-		let two = joined(auditors(task), &first);
+		answer_with(task, &asked_auditors(task), &[&scores([0, 50, 0]), &scores([0, 0, 50])]);
+		advance(1);
 		events();
-		answer_with(task, &two, &[&scores([0, 50, 0]), &scores([0, 0, 50])]);
+		answer_with(task, &asked_auditors(task), &[&scores([-50, 0, 0]), &scores([0, 0, 50])]);
 		assert_eq!(phase(task), AuditPhase::Undecided);
 		assert_eq!(events()[1..], [Event::AuditUndecided { task }]);
 		assert_eq!(TaskAssignment::output(task), Some(inline(truth.to_bytes())), "the answer stands");
-		[first, two].concat().iter().for_each(|auditor| assert_eq!(balances(*auditor), (FUNDS - STAKE, STAKE)));
+		auditors(task).iter().for_each(|auditor| assert_eq!(balances(*auditor), (FUNDS - STAKE, STAKE)));
 		assert_eq!(owned(&TaskAssignment::audit_fund()), LEAST + 10 * DN + audit_fee(1));
 	});
 }
@@ -261,7 +386,7 @@ fn a_contradiction_that_nobody_is_there_to_decide_lapses() {
 		let model = model();
 		workers(10..13, model);
 		endow_audit_fund(10 * DN);
-		let (task, _) = settled(model, &scores([1, 2, 3]), true);
+		let (task, _) = audited(model, &scores([1, 2, 3]));
 		let auditor = auditors(task)[0];
 		answer_with(task, &[auditor], &[&scores([9, 9, 9])]);
 		let until = System::block_number() + AuditWindow::get();
@@ -273,17 +398,18 @@ fn a_contradiction_that_nobody_is_there_to_decide_lapses() {
 }
 
 #[test]
-fn two_of_three_auditors_are_enough_where_they_agree() {
+fn four_auditors_are_enough_where_they_agree() {
 	run(|| {
 		let model = model();
-		workers(10..15, model);
+		workers(10..17, model);
 		endow_audit_fund(10 * DN);
 		let (lie, truth) = (scores([9, 9, 9]), scores([1, 2, 3]));
-		let (task, _) = settled(model, &lie, true);
-		let first = auditors(task);
-		answer_with(task, &first, &[&truth]);
+		let (task, _) = audited(model, &lie);
+		answer_with(task, &auditors(task), &[&truth]);
 		advance(1);
-		let two = joined(auditors(task), &first);
+		answer_with(task, &asked_auditors(task), &[&truth, &truth]);
+		advance(1);
+		let two = asked_auditors(task);
 		assert_ok!(commit(two[0], task, &truth));
 		advance(CommitWindow::get());
 		// Nobody replaces the other.

@@ -1,4 +1,4 @@
-//! One of those who agreed falsely reports the others.
+//! One of those who agreed falsely, or whom they outvoted, reports them.
 
 use deepnode_primitives::{canonical::Answer, fees::part, task::Assurance, DN};
 use frame_support::{assert_noop, assert_ok};
@@ -20,7 +20,7 @@ fn denounce(who: u8, task: u64) -> sp_runtime::DispatchResult {
 /// A task that a pair has settled with this answer, which chance has spared and the first of the pair has
 /// denounced; the audit's first auditor has answered.
 fn denounced(model: u32, answer: &Answer, auditors_say: &Answer) -> (u64, Vec<u8>) {
-	let (task, pair) = settled(model, answer, false);
+	let (task, pair) = settled(model, answer);
 	assert_eq!(phase(task), AuditPhase::Spared);
 	assert_ok!(denounce(pair[0], task));
 	advance(1);
@@ -32,23 +32,21 @@ fn denounced(model: u32, answer: &Answer, auditors_say: &Answer) -> (u64, Vec<u8
 fn a_report_that_is_right_costs_the_accomplice_and_rewards_the_reporter() {
 	run(|| {
 		let model = model();
-		workers(10..15, model);
+		workers(10..17, model);
 		let (lie, truth) = (scores([9, 9, 9]), scores([1, 2, 3]));
 		let (task, pair) = denounced(model, &lie, &truth);
 		let bond = DenounceBond::get();
 		assert_eq!(balances(pair[0]), (FUNDS - STAKE + reward() - bond, STAKE + bond));
-		let first = auditors(task);
-		advance(1);
 		events();
-		answer_with(task, &joined(auditors(task), &first), &[&truth, &truth]);
+		assert_eq!(audit_with(task, &truth).len(), 4);
 
 		assert!(matches!(status(task), TaskStatus::Overturned { .. }));
 		let share = part(FALSELY, TraitorPart::get());
 		assert_eq!(balances(pair[0]), (FUNDS - STAKE + reward() + share, STAKE), "it keeps its stake");
 		assert_eq!(balances(pair[1]), (FUNDS - STAKE + reward(), STAKE - FALSELY));
 		assert!(events().contains(&Event::ReporterRewarded { reporter: account(pair[0]), task, amount: share }));
-		let found = part(FALSELY, FinderPart::get()) / 3;
-		assert_eq!(SlashedAndBurned::get(), FALSELY - PRICE - 3 * (reward() + found) - share);
+		let found = part(FALSELY, FinderPart::get()) / 5;
+		assert_eq!(SlashedAndBurned::get(), FALSELY - PRICE - 5 * (reward() + found) - share);
 		assert!(share < FALSELY, "two of one hand lose by it");
 		assert_eq!(owned(&TaskAssignment::audit_fund()), LEAST + audit_fee(1), "the fund pays nothing");
 		advance(3 * AuditWindow::get());
@@ -78,12 +76,14 @@ fn a_report_that_is_wrong_costs_its_bond_which_pays_the_audit() {
 fn a_report_that_is_not_decided_gives_the_bond_back() {
 	run(|| {
 		let model = model();
-		workers(10..15, model);
-		let (task, pair) = denounced(model, &scores([1, 2, 3]), &scores([50, 0, 0]));
-		let first = auditors(task);
+		workers(10..17, model);
+		let truth = scores([1, 2, 3]);
+		let (task, pair) = denounced(model, &truth, &scores([50, 0, 0]));
 		advance(1);
-		answer_with(task, &joined(auditors(task), &first), &[&scores([0, 50, 0]), &scores([0, 0, 50])]);
-		assert_eq!(phase(task), AuditPhase::Undecided);
+		answer_with(task, &asked_auditors(task), &[&truth, &scores([0, 50, 0])]);
+		advance(1);
+		answer_with(task, &asked_auditors(task), &[&truth, &scores([0, 0, 50])]);
+		assert_eq!(phase(task), AuditPhase::Undecided, "two of five confirm nothing");
 		assert_eq!(balances(pair[0]), (FUNDS - STAKE + reward(), STAKE));
 	});
 }
@@ -93,7 +93,7 @@ fn a_report_that_finds_no_auditor_gives_the_bond_back() {
 	run(|| {
 		let model = model();
 		workers([10, 11], model);
-		let (task, pair) = settled(model, &scores([1, 2, 3]), false);
+		let (task, pair) = settled(model, &scores([1, 2, 3]));
 		advance(AuditWindow::get() - 5);
 		assert_ok!(denounce(pair[0], task));
 		assert_eq!(task_until(task), System::block_number() + AuditWindow::get(), "a report gives it time");
@@ -110,16 +110,16 @@ fn task_until(id: u64) -> BlockNumber {
 #[test]
 fn the_bond_is_at_least_what_the_audit_costs() {
 	run(|| {
-		let model = register(pallet_model_registry::ModelSpec { price: 100 * DN, ..spec(Default::default()) });
+		let model = register(pallet_model_registry::ModelSpec { price: 60 * DN, ..spec(Default::default()) });
 		workers(10..15, model);
-		let (task, pair) = settled(model, &scores([1, 2, 3]), false);
+		let (task, pair) = settled(model, &scores([1, 2, 3]));
 		assert_ok!(denounce(pair[1], task));
-		assert_eq!(balances(pair[1]).1, STAKE + 25 * DN);
+		assert_eq!(balances(pair[1]).1, STAKE + 15 * DN);
 	});
 }
 
 #[test]
-fn only_an_accomplice_denounces_a_settled_task() {
+fn only_who_agreed_with_others_or_was_outvoted_denounces_a_settled_task() {
 	run(|| {
 		let model = model();
 		workers(10..15, model);
@@ -129,30 +129,55 @@ fn only_an_accomplice_denounces_a_settled_task() {
 		assert_noop!(denounce(drawn[0], open), Error::<Test>::NotSettled);
 		answer_with(open, &drawn, &[&answer, &answer]);
 		let outsider = (10..15).find(|worker| !drawn.contains(worker)).unwrap();
-		assert_noop!(denounce(outsider, open), Error::<Test>::NotAccomplice);
-		assert_noop!(denounce(REQUESTER, open), Error::<Test>::NotAccomplice);
+		assert_noop!(denounce(outsider, open), Error::<Test>::NotConcerned);
+		assert_noop!(denounce(REQUESTER, open), Error::<Test>::NotConcerned);
 
 		let single = submit_assured(model, Assurance::Single);
 		advance(1);
 		let alone = assigned(single);
 		answer_with(single, &alone, &[&answer]);
-		assert_noop!(denounce(alone[0], single), Error::<Test>::NotAccomplice);
+		assert_noop!(denounce(alone[0], single), Error::<Test>::NotConcerned);
 	});
 }
 
 #[test]
-fn who_was_outvoted_does_not_denounce_who_outvoted_it() {
+fn who_was_outvoted_by_a_lie_has_back_what_it_lost_and_no_reward() {
 	run(|| {
 		let model = model();
-		workers(10..13, model);
+		workers(10..18, model);
 		let (truth, lie) = (scores([1, 2, 3]), scores([9, 9, 9]));
 		let (task, first) = assign_and_commit(model, [&truth, &lie]);
-		all_reveal(task, &first[..1], &truth);
-		all_reveal(task, &first[1..], &lie);
+		answer_with(task, &[], &[]);
+		advance(1);
+		let third = joined(assigned(task), &first)[0];
+		answer_with(task, &[third], &[&lie]);
+		let (lost, before) = (STAKE / 10, balances(first[0]).0);
+		assert_eq!(balances(first[0]).1, STAKE - lost);
+		assert_ok!(denounce(first[0], task));
+		advance(1);
+		audit_with(task, &truth);
+		assert!(matches!(status(task), TaskStatus::Overturned { .. }));
+		assert_eq!(balances(first[0]), (before + lost, STAKE - lost), "its bond, and what it was slashed");
+		assert!(!events().iter().any(|event| matches!(event, Event::ReporterRewarded { .. })));
+	});
+}
+
+#[test]
+fn who_was_outvoted_rightly_and_denounces_loses_its_bond_besides() {
+	run(|| {
+		let model = model();
+		workers(10..18, model);
+		let (truth, lie) = (scores([1, 2, 3]), scores([9, 9, 9]));
+		let (task, first) = assign_and_commit(model, [&truth, &lie]);
+		answer_with(task, &[], &[]);
 		advance(1);
 		answer_with(task, &joined(assigned(task), &first), &[&truth]);
-		assert_noop!(denounce(first[1], task), Error::<Test>::NotAccomplice);
-		assert_ok!(denounce(first[0], task));
+		let before = balances(first[1]).0;
+		assert_ok!(denounce(first[1], task));
+		advance(1);
+		audit_with(task, &truth);
+		assert_eq!(phase(task), AuditPhase::Confirmed);
+		assert_eq!(balances(first[1]).0, before - DenounceBond::get());
 	});
 }
 
@@ -160,13 +185,11 @@ fn who_was_outvoted_does_not_denounce_who_outvoted_it() {
 fn nobody_waits_for_the_lottery_to_denounce_only_when_it_has_hit() {
 	run(|| {
 		let model = model();
-		workers(10..15, model);
+		workers([10, 11], model);
 		endow_audit_fund(10 * DN);
-		let (task, pair) = assign(model);
-		let answer = scores([9, 9, 9]);
-		answer_with(task, &pair, &[&answer, &answer]);
-		Audited::set(Some(true));
-		advance(1);
+		let (task, pair) = audited(model, &scores([9, 9, 9]));
+		assert_noop!(denounce(pair[0], task), Error::<Test>::NotSettled);
+		reveal_sealed(task);
 		assert_eq!(phase(task), AuditPhase::Waiting, "nobody is drawn yet, but all know that somebody will be");
 		assert_noop!(denounce(pair[0], task), Error::<Test>::AuditBegun);
 	});
@@ -178,7 +201,7 @@ fn a_task_is_denounced_once() {
 		let model = model();
 		workers(10..15, model);
 		let truth = scores([1, 2, 3]);
-		let (task, pair) = settled(model, &truth, false);
+		let (task, pair) = settled(model, &truth);
 		assert_ok!(denounce(pair[0], task));
 		assert_noop!(denounce(pair[0], task), Error::<Test>::AuditBegun);
 		assert_noop!(denounce(pair[1], task), Error::<Test>::AuditBegun);
@@ -193,7 +216,7 @@ fn a_reporter_has_the_bond() {
 	run(|| {
 		let model = model();
 		[10, 11].into_iter().for_each(|number| worker(number, FUNDS - LEAST, 1, model));
-		let (task, pair) = settled(model, &scores([1, 2, 3]), false);
+		let (task, pair) = settled(model, &scores([1, 2, 3]));
 		// Its pay is all that it has free.
 		assert_noop!(denounce(pair[0], task), Error::<Test>::InsufficientFunds);
 	});

@@ -49,25 +49,27 @@ fn a_deposit_covers_a_dispute_and_an_audit_with_a_long_answer_of_everybody() {
 			outputs[0].data[0] = by;
 			deepnode_primitives::canonical::Answer::Outputs(outputs)
 		};
-		answer_with(task, &first, &[&near(0), &long(1)]);
+		for (worker, answer) in first.iter().zip([near(0), long(1)]) {
+			frame_support::assert_ok!(commit(*worker, task, &answer));
+		}
+		hold_audit(task);
+		answer_with(task, &auditors(task), &[&long(4)]);
 		advance(1);
 		let third = joined(assigned(task), &first);
 		answer_with(task, &third, &[&long(2)]);
 		let so_far = assigned(task);
 		advance(1);
 		answer_with(task, &joined(assigned(task), &so_far), &[&near(1), &near(2)]);
-		Audited::set(Some(true));
-		advance(2);
-		let one = auditors(task);
-		answer_with(task, &one, &[&long(4)]);
 		advance(1);
-		answer_with(task, &joined(auditors(task), &one), &[&long(5), &long(6)]);
+		answer_with(task, &asked_auditors(task), &[&long(5), &long(6)]);
+		advance(1);
+		answer_with(task, &asked_auditors(task), &[&long(7), &long(8)]);
 
 		// What the workers remember is theirs, and paid for by their stakes.
 		let answers: usize = pallet_attestation::Answers::<Test>::iter_prefix_values(task)
 			.map(|answer| codec::Encode::encode(&answer).len())
 			.sum();
-		assert!(answers > 7 * MAX_INLINE_LEN as usize);
+		assert!(answers > 9 * MAX_INLINE_LEN as usize);
 		assert!(kept() - before <= paid_for(task), "{} of {}", kept() - before, paid_for(task));
 	});
 }

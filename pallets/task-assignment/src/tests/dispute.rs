@@ -160,7 +160,7 @@ fn a_dispute_has_time_whatever_the_deadline_was() {
 	run(|| {
 		let model = model();
 		workers(10..13, model);
-		let tight = System::block_number() + 1 + CommitWindow::get() + RevealWindow::get();
+		let tight = System::block_number() + 1 + CommitWindow::get() + 1 + RevealWindow::get();
 		let task = submit_until(model, 1, tight);
 		advance(1);
 		let first = assigned(task);
@@ -294,6 +294,7 @@ fn the_order_of_reveals_never_changes_a_verdict() {
 			for (worker, answer) in drawn.iter().zip(&answers) {
 				frame_support::assert_ok!(commit(*worker, task, answer));
 			}
+			draw_lots(task);
 			for at in order {
 				frame_support::assert_ok!(reveal(drawn[at], task, &answers[at]));
 			}

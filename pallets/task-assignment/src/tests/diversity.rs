@@ -107,14 +107,11 @@ fn accomplices_never_meet_again_not_even_where_there_is_nobody_else() {
 fn a_false_agreement_parts_its_accomplices() {
 	run(|| {
 		let model = model();
-		workers(10..15, model);
+		workers(10..17, model);
 		endow_audit_fund(100 * PRICE);
 		let (lie, truth) = (scores([9, 9, 9]), scores([1, 2, 3]));
-		let (task, pair) = settled(model, &lie, true);
-		let one = auditors(task);
-		answer_with(task, &one, &[&truth]);
-		advance(1);
-		answer_with(task, &joined(auditors(task), &one), &[&truth, &truth]);
+		let (task, pair) = audited(model, &lie);
+		audit_with(task, &truth);
 		assert_eq!(worker_of(pair[0]).shunned.to_vec(), accounts(&pair[1..]));
 		assert_eq!(worker_of(pair[1]).shunned.to_vec(), accounts(&pair[..1]));
 	});

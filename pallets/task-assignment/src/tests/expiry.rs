@@ -9,7 +9,7 @@ use crate::{
 
 /// The shortest that a task of now can be given.
 fn shortest() -> BlockNumber {
-	System::block_number() + 1 + CommitWindow::get() + RevealWindow::get()
+	System::block_number() + 1 + CommitWindow::get() + 1 + RevealWindow::get()
 }
 
 fn assert_expired(id: u64, at: BlockNumber) {
@@ -74,10 +74,11 @@ fn a_committed_task_expires_where_no_window_is_left_after_a_missed_reveal() {
 		let drawn = assigned(id);
 		advance(CommitWindow::get() - 1);
 		all_commit(id, &drawn, &answer);
+		draw_lots(id);
 		assert_ok!(reveal(drawn[0], id, &answer));
 		advance(RevealWindow::get() + 1);
-		assert_expired(id, 32);
-		assert_eq!(task(id).deadline, 32);
+		assert_expired(id, 33);
+		assert_eq!(task(id).deadline, 33);
 	});
 }
 
@@ -91,6 +92,7 @@ fn answers_of_the_last_moment_settle_before_the_deadline() {
 		let answer = scores([1, 2, 3]);
 		advance(CommitWindow::get() - 1);
 		all_commit(id, &[10, 11], &answer);
+		draw_lots(id);
 		advance(RevealWindow::get() - 1);
 		all_reveal(id, &[10, 11], &answer);
 		assert!(matches!(status(id), TaskStatus::Settled { at, .. } if at < task(id).deadline));

@@ -25,7 +25,7 @@ fn a_workers_free_stake_is_what_answers_for_no_task() {
 #[test]
 fn a_worker_is_passed_over_when_its_free_stake_is_below_the_bound() {
 	run(|| {
-		let model = register(ModelSpec { price: 50 * DN, ..spec(Default::default()) });
+		let model = register(ModelSpec { price: 30 * DN, ..spec(Default::default()) });
 		(10..12).for_each(|number| worker(number, STAKE, 99, model));
 		let (_, _, bound) = TaskAssignment::quote(model, 1, Assurance::Pair).unwrap();
 		assert!(2 * bound < STAKE && 3 * bound > STAKE);
@@ -69,7 +69,7 @@ fn nobody_withdraws_stake_that_still_answers_for_a_task() {
 	run(|| {
 		let model = model();
 		workers(10..13, model);
-		let (task, drawn) = settled(model, &scores([1, 2, 3]), false);
+		let (task, drawn) = settled(model, &scores([1, 2, 3]));
 		assert_ok!(TaskAssignment::leave(signed(drawn[0])));
 		// Only a chain whose agenda was overloaded for so long comes here.
 		System::set_block_number(System::block_number() + UnbondingPeriod::get());

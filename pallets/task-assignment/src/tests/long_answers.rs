@@ -19,11 +19,20 @@ fn long(element: i32) -> Vec<u8> {
 }
 
 fn answer_long(task: u64, workers: &[u8], answers: &[&[u8]]) {
+	commit_long(task, workers, answers);
+	draw_lots(task);
+	reveal_long(task, workers, answers);
+}
+
+fn commit_long(task: u64, workers: &[u8], answers: &[&[u8]]) {
 	for (worker, bytes) in workers.iter().zip(answers) {
 		let digest = answer_digest(bytes);
 		let seal = commitment(&System::block_hash(0), task, &account(*worker), &salt(*worker), &digest);
 		assert_ok!(Attestation::commit(signed(*worker), task, seal));
 	}
+}
+
+fn reveal_long(task: u64, workers: &[u8], answers: &[&[u8]]) {
 	for (worker, bytes) in workers.iter().zip(answers) {
 		let (hash, length) = (answer_digest(bytes), bytes.len() as u64);
 		let output = Payload::Reference(ContentRef { hash, length, uris: uris(&["https://answers.example/a"]) });
@@ -130,11 +139,13 @@ fn a_long_answer_that_an_auditor_contradicts_is_compared_by_chunks_too() {
 		workers(10..13, model);
 		endow_audit_fund(100 * PRICE);
 		let (task, drawn) = assign(model);
-		answer_long(task, &drawn, &[&long(1), &long(1)]);
-		Audited::set(Some(true));
-		advance(2);
-		let auditor = auditors(task);
-		answer_long(task, &auditor, &[&long(2)]);
+		commit_long(task, &drawn, &[&long(1), &long(1)]);
+		hold_audit(task);
+		commit_long(task, &auditors(task), &[&long(2)]);
+		reveal_long(task, &drawn, &[&long(1), &long(1)]);
+		assert_eq!(state(task), LongAnswers::Judged, "the auditor's is waited for");
+		reveal_long(task, &auditors(task), &[&long(2)]);
+		assert_eq!(status(task), TaskStatus::Committed, "all three are compared first");
 		assert_eq!((phase(task), state(task)), (AuditPhase::Committed, LongAnswers::Differ));
 		advance(1);
 		assert_ok!(open(task, &long(1)));

@@ -15,7 +15,7 @@ fn who_withholds_pays_its_partner_and_two_others_settle_the_task() {
 		let model = model();
 		workers(10..14, model);
 		let answer = scores([1, 2, 3]);
-		let (task, drawn) = assign_and_commit(model, [&answer, &answer]);
+		let (task, drawn) = assign_and_unseal(model, [&answer, &answer]);
 		let (honest, withheld) = (drawn[1], drawn[0]);
 		assert_ok!(reveal(honest, task, &answer));
 		advance(RevealWindow::get() - 1);
@@ -53,7 +53,7 @@ fn nobody_of_the_round_is_drawn_again_even_if_nobody_else_comes() {
 		let model = model();
 		workers(10..13, model);
 		let answer = scores([1, 2, 3]);
-		let (task, drawn) = assign_and_commit(model, [&answer, &answer]);
+		let (task, drawn) = assign_and_unseal(model, [&answer, &answer]);
 		assert_ok!(reveal(drawn[0], task, &answer));
 		advance(RevealWindow::get() + 50);
 		assert_eq!(status(task), TaskStatus::Submitted);
@@ -73,7 +73,7 @@ fn where_both_withhold_nobody_is_compensated() {
 		let model = model();
 		workers([10, 11], model);
 		let answer = scores([1, 2, 3]);
-		let (task, drawn) = assign_and_commit(model, [&answer, &answer]);
+		let (task, drawn) = assign_and_unseal(model, [&answer, &answer]);
 		advance(RevealWindow::get());
 		drawn.iter().for_each(|worker| assert_eq!(balances(*worker), (FUNDS - STAKE, STAKE - SLASH)));
 		assert_eq!(SlashedAndBurned::get(), 2 * SLASH);
@@ -85,17 +85,17 @@ fn where_both_withhold_nobody_is_compensated() {
 fn withholding_costs_at_least_what_answers_for_the_task_so_that_the_partner_is_paid_in_full() {
 	run(|| {
 		// What answers for this is more than a fifth of the stake.
-		let model = register(ModelSpec { price: 100 * DN, ..spec(Comparison::default()) });
+		let model = register(ModelSpec { price: 60 * DN, ..spec(Comparison::default()) });
 		workers([10, 11], model);
 		let answer = scores([1, 2, 3]);
-		let (task, drawn) = assign_and_commit(model, [&answer, &answer]);
+		let (task, drawn) = assign_and_unseal(model, [&answer, &answer]);
 		let bound = crate::Tasks::<Test>::get(task).unwrap().bound;
 		assert!(bound > SLASH && bound < STAKE);
 		assert_ok!(reveal(drawn[0], task, &answer));
 		advance(RevealWindow::get());
-		assert_eq!(balances(drawn[0]), (FUNDS - STAKE + 25 * DN, STAKE));
+		assert_eq!(balances(drawn[0]), (FUNDS - STAKE + 15 * DN, STAKE));
 		assert_eq!(balances(drawn[1]), (FUNDS - STAKE, STAKE - bound));
-		assert_eq!(SlashedAndBurned::get(), bound - 25 * DN);
+		assert_eq!(SlashedAndBurned::get(), bound - 15 * DN);
 		assert_eq!((worker_of(drawn[0]).liable, worker_of(drawn[1]).liable), (0, 0));
 	});
 }
@@ -112,7 +112,7 @@ fn a_partner_that_cannot_receive_its_compensation_leaves_it_to_be_burned() {
 			assert_eq!(balances(number).0, 0);
 		}
 		let answer = scores([1, 2, 3]);
-		let (task, drawn) = assign_and_commit(model, [&answer, &answer]);
+		let (task, drawn) = assign_and_unseal(model, [&answer, &answer]);
 		assert_ok!(reveal(drawn[0], task, &answer));
 		advance(RevealWindow::get());
 		assert_eq!(balances(drawn[0]), (0, FUNDS));
@@ -126,7 +126,7 @@ fn withholding_is_slashed_while_unbonding() {
 		let model = model();
 		workers([10, 11], model);
 		let answer = scores([1, 2, 3]);
-		let (task, drawn) = assign_and_commit(model, [&answer, &answer]);
+		let (task, drawn) = assign_and_unseal(model, [&answer, &answer]);
 		drawn.iter().for_each(|worker| {
 			assert_ok!(TaskAssignment::leave(signed(*worker)));
 		});

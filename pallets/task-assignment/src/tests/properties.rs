@@ -159,7 +159,7 @@ struct Knowledge {
 /// Every seat there is.
 fn seats() -> Vec<(TaskId, u8)> {
 	let mut seats: Vec<_> = Tasks::<Test>::iter()
-		.flat_map(|(id, task)| task.busy().iter().map(|who| (id, number(who))).collect::<Vec<_>>())
+		.flat_map(|(id, task)| task.busy().map(|who| (id, number(who))).collect::<Vec<_>>())
 		.collect();
 	seats.sort();
 	seats
@@ -225,13 +225,15 @@ impl Knowledge {
 			},
 			Denounce { who, task } => {
 				// Most try what they can denounce, if there is anything.
-				let mut denounceable: Vec<_> =
-					Tasks::<Test>::iter().filter(|(_, task)| task.audit.phase.can_be_denounced()).collect();
+				let mut denounceable: Vec<_> = Tasks::<Test>::iter()
+					.filter(|(_, task)| task.is_settled() && task.audit.phase == crate::types::AuditPhase::Spared)
+					.collect();
 				denounceable.sort_by_key(|(id, _)| *id);
 				let Some((id, it)) = denounceable.get(task % (denounceable.len() + 1)) else {
 					return TaskAssignment::denounce(signed(who), task as TaskId, Default::default());
 				};
-				let who = if task % 3 == 0 { who } else { number(&it.workers[0]) };
+				let outvoted = it.losers.first().map(|(loser, _)| loser).filter(|_| task % 3 == 1);
+				let who = if task % 3 == 0 { who } else { number(outvoted.unwrap_or(&it.workers[0])) };
 				TaskAssignment::denounce(signed(who), *id, Default::default())
 			},
 			Audit { audited } => {

@@ -11,7 +11,7 @@ fn an_agreed_error_refunds_all_but_the_fixed_part() {
 		workers([10, 11], model);
 		let creator = balances(CREATOR);
 		let answer = error(ErrorCode::InputInvalid);
-		let (task, drawn) = assign_and_commit(model, [&answer, &answer]);
+		let (task, drawn) = assign_and_unseal(model, [&answer, &answer]);
 		assert_ok!(reveal(drawn[0], task, &answer));
 		events();
 		assert_ok!(reveal(drawn[1], task, &answer));

@@ -22,7 +22,7 @@ fn a_task_that_nobody_serves_is_neither_committed_nor_judged() {
 		let task = submit(model(), 1);
 		assert_noop!(TaskAssignment::all_committed(task), Error::<Test>::UnexpectedStatus);
 		assert_noop!(TaskAssignment::judged(task, Verdict::Disagreed), Error::<Test>::UnexpectedStatus);
-		assert_noop!(TaskAssignment::audited(task, Audit::Contradicted), Error::<Test>::UnexpectedStatus);
+		assert_noop!(TaskAssignment::audited(task, Audit::Undecided), Error::<Test>::UnexpectedStatus);
 	});
 }
 
@@ -32,10 +32,10 @@ fn a_task_whose_auditors_have_not_committed_is_not_audited() {
 		let model = model();
 		workers(10..13, model);
 		endow_audit_fund(100 * PRICE);
-		let (task, _) = settled(model, &scores([1, 2, 3]), true);
+		let (task, _) = audited(model, &scores([1, 2, 3]));
 		assert_eq!(auditors(task).len(), 1);
-		assert_noop!(TaskAssignment::audited(task, Audit::Contradicted), Error::<Test>::UnexpectedStatus);
-		assert_noop!(TaskAssignment::audited(9, Audit::Contradicted), Error::<Test>::UnknownTask);
+		assert_noop!(TaskAssignment::audited(task, Audit::Undecided), Error::<Test>::UnexpectedStatus);
+		assert_noop!(TaskAssignment::audited(9, Audit::Undecided), Error::<Test>::UnknownTask);
 	});
 }
 

@@ -6,7 +6,11 @@ use deepnode_primitives::{
 };
 use frame_support::assert_ok;
 
-use crate::{mock::*, types::TaskStatus, Assignments, Inputs, Tasks};
+use crate::{
+	mock::*,
+	types::{AuditPhase, TaskStatus},
+	Assignments, Inputs, Tasks,
+};
 
 #[test]
 fn a_task_is_settled_to_the_last_unit() {
@@ -22,7 +26,9 @@ fn a_task_is_settled_to_the_last_unit() {
 		let drawn = assigned(task);
 		let answer = scores([1, 2, 3]);
 		all_commit(task, &drawn, &answer);
-		assert_eq!(status(task), TaskStatus::Committed);
+		assert_eq!((status(task), phase(task)), (TaskStatus::Committed, AuditPhase::Lottery));
+		draw_lots(task);
+		assert_eq!((status(task), phase(task)), (TaskStatus::Committed, AuditPhase::Spared));
 		assert_ok!(reveal(drawn[1], task, &answer));
 		assert_eq!(status(task), TaskStatus::Committed);
 		events();
@@ -65,7 +71,7 @@ fn a_task_is_settled_to_the_last_unit() {
 }
 
 #[test]
-fn a_task_can_settle_two_blocks_after_its_submission() {
+fn a_task_can_settle_three_blocks_after_its_submission() {
 	run(|| {
 		let model = model();
 		workers([10, 11], model);
@@ -75,7 +81,7 @@ fn a_task_can_settle_two_blocks_after_its_submission() {
 		advance(1);
 		all_commit(task, &drawn, &answer);
 		all_reveal(task, &drawn, &answer);
-		assert_eq!(status(task), TaskStatus::Settled { at: submitted_at + 2, digest: answer.digest() });
+		assert_eq!(status(task), TaskStatus::Settled { at: submitted_at + 3, digest: answer.digest() });
 	});
 }
 
@@ -87,7 +93,7 @@ fn answers_within_the_tolerance_settle_on_one_of_them_whoever_reveals_first() {
 		let (first, second) = (scores([100, 0, -100]), scores([102, -2, -99]));
 		let expected = if first.digest() < second.digest() { &first } else { &second };
 		for order in [[0, 1], [1, 0]] {
-			let (task, drawn) = assign_and_commit(model, [&first, &second]);
+			let (task, drawn) = assign_and_unseal(model, [&first, &second]);
 			for at in order {
 				assert_ok!(reveal(drawn[at], task, [&first, &second][at]));
 			}
@@ -108,7 +114,7 @@ fn the_models_own_comparison_decides() {
 		let argmax = register(spec(Comparison::ArgMax { quantisation: Default::default(), tau: 1 }));
 		workers([10, 11], argmax);
 		let (first, second) = (scores([900, 0, -100]), scores([100, 50, 0]));
-		let (task, drawn) = assign_and_commit(argmax, [&first, &second]);
+		let (task, drawn) = assign_and_unseal(argmax, [&first, &second]);
 		assert_ok!(reveal(drawn[0], task, &first));
 		assert_ok!(reveal(drawn[1], task, &second));
 		assert!(matches!(status(task), TaskStatus::Settled { .. }), "both say class 0");
@@ -141,7 +147,7 @@ fn a_settled_task_is_forgotten_when_its_audit_window_ends() {
 		let model = model();
 		workers([10, 11], model);
 		let (first, second) = (scores([1, 2, 3]), scores([1, 2, 3]));
-		let (task, drawn) = assign_and_commit(model, [&first, &second]);
+		let (task, drawn) = assign_and_unseal(model, [&first, &second]);
 		all_reveal(task, &drawn, &first);
 		drawn.iter().for_each(|worker| assert_eq!(worker_of(*worker).liable, bound()));
 		skip(AuditWindow::get() - 1);

@@ -165,7 +165,7 @@ fn a_deadline_leaves_time_for_both_windows_and_is_not_too_far() {
 		let model = model();
 		let submit = |deadline| try_submit(REQUESTER, model, input(1), 1, deadline, ANY);
 		let now = System::block_number();
-		let soonest = now + 1 + CommitWindow::get() + RevealWindow::get();
+		let soonest = now + 1 + CommitWindow::get() + 1 + RevealWindow::get();
 		assert_noop!(submit(0), Error::<Test>::DeadlineTooSoon);
 		assert_noop!(submit(soonest - 1), Error::<Test>::DeadlineTooSoon);
 		assert_ok!(submit(soonest));

@@ -8,22 +8,23 @@ use scale_info::TypeInfo;
 /// Where the audit of a task stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub enum AuditPhase {
-	/// The task is not settled.
+	/// The task's first workers have not all committed.
 	#[default]
 	None,
-	/// The task was settled in this block or the last: chance decides whether it is audited.
+	/// They have committed in this block or the last, and nobody may reveal: chance decides whether the task
+	/// is audited.
 	Lottery,
-	/// Chance has spared it; a report can still bring an audit about.
+	/// Chance has spared it; a report can still bring an audit about once it is settled.
 	Spared,
-	/// It waits for its auditors, or for more of them.
+	/// It waits for its auditors, or for more of them; of a task that is not settled, for its settlement.
 	Waiting,
-	/// Auditors are drawn; they run the model and commit.
+	/// Auditors are drawn; they run the model and commit. Of a task that is not settled, nobody may reveal.
 	Assigned,
-	/// They have committed; they reveal.
+	/// They have committed; they reveal. Of a task that is not settled, together with its workers.
 	Committed,
 	/// Over: the settled answer stands.
 	Confirmed,
-	/// Over: no two of three auditors agreed, so that the settled answer stands.
+	/// Over: the auditors neither confirmed the settled answer nor overturned it, so that it stands.
 	Undecided,
 	/// Over: too few auditors were found, or nothing was there to pay them, so that the settled answer
 	/// stands.
@@ -36,11 +37,6 @@ impl AuditPhase {
 	/// Whether the audit goes on.
 	pub const fn is_open(&self) -> bool {
 		matches!(self, Self::Waiting | Self::Assigned | Self::Committed)
-	}
-
-	/// Whether no audit has begun, and nobody knows that one will.
-	pub const fn can_be_denounced(&self) -> bool {
-		matches!(self, Self::Lottery | Self::Spared)
 	}
 }
 

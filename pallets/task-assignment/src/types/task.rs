@@ -175,13 +175,24 @@ impl<AccountId: PartialEq + Clone, BlockNumber> Task<AccountId, BlockNumber> {
 		)
 	}
 
-	/// Adds to those who serve the task or, once it is settled, audit it. Whether there was room for
+	/// Whether who is asked next is an auditor: the task is settled, or its first workers have committed and
+	/// nobody has revealed.
+	pub(crate) const fn asks_auditors(&self) -> bool {
+		self.is_settled() || self.is_sealed()
+	}
+
+	/// Whether its first workers have committed and nobody may reveal yet.
+	pub(crate) const fn is_sealed(&self) -> bool {
+		matches!((&self.status, self.audit.phase), (TaskStatus::Committed, AuditPhase::Lottery | AuditPhase::Assigned))
+	}
+
+	/// Adds to those who serve the task or [audit](Self::asks_auditors) it. Whether there was room for
 	/// them all.
 	#[must_use]
 	pub(crate) fn seat(&mut self, more: &[AccountId]) -> bool {
-		let settled = self.is_settled();
+		let auditors = self.asks_auditors();
 		more.iter().cloned().all(|who| {
-			if settled {
+			if auditors {
 				self.audit.auditors.try_push(who).is_ok()
 			} else {
 				self.workers.try_push(who).is_ok()
@@ -192,11 +203,10 @@ impl<AccountId: PartialEq + Clone, BlockNumber> Task<AccountId, BlockNumber> {
 	/// Takes `absent` off those who serve or audit the task and keeps it from them. Whether there was
 	/// room to remember them all.
 	pub(crate) fn exclude(&mut self, absent: &[AccountId]) -> bool {
-		if self.is_settled() {
-			self.audit.auditors.retain(|who| !absent.contains(who));
-		} else {
+		if !self.is_settled() {
 			self.workers.retain(|who| !absent.contains(who));
 		}
+		self.audit.auditors.retain(|who| !absent.contains(who));
 		// All of them are tried, also after one that did not fit.
 		absent.iter().filter(|who| self.excluded.try_push((*who).clone()).is_err()).count() == 0
 	}
@@ -219,12 +229,11 @@ impl<AccountId: PartialEq + Clone, BlockNumber> Task<AccountId, BlockNumber> {
 		self.workers.iter().chain(&self.audit.auditors).filter(move |_| held)
 	}
 
-	/// Who has it among its assignments.
-	pub(crate) fn busy(&self) -> &[AccountId] {
-		match &self.status {
-			TaskStatus::Settled { .. } if self.audit.phase.is_open() => &self.audit.auditors,
-			TaskStatus::Assigned | TaskStatus::Committed | TaskStatus::Disputed => &self.workers,
-			_ => &[],
-		}
+	/// Who has it among its assignments: its workers until it is settled, its auditors until their audit is
+	/// over.
+	pub(crate) fn busy(&self) -> impl Iterator<Item = &AccountId> {
+		let serve = self.status.is_open();
+		let audit = self.audit.phase.is_open();
+		self.workers.iter().filter(move |_| serve).chain(self.audit.auditors.iter().filter(move |_| audit))
 	}
 }

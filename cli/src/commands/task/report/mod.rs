@@ -221,7 +221,7 @@ mod tests {
 		assert!(json.get("waves").is_none(), "it has ended");
 		let text = text(&report);
 		assert!(text.contains(&format!("{}, which lost 0.00000000000000005 DN", account(2))), "{text}");
-		assert!(text.contains("an auditor contradicts the answer"), "{text}");
+		assert!(text.contains("the auditors so far do not confirm the answer"), "{text}");
 		assert!(text.contains("ask an archive node"), "{text}");
 	}
 
