@@ -58,6 +58,7 @@ pub const fn phase(phase: AuditPhase) -> Option<&'static str> {
 	Some(match phase {
 		AuditPhase::None => return None,
 		AuditPhase::Lottery => "lottery",
+		AuditPhase::Chosen => "chosen",
 		AuditPhase::Spared => "spared",
 		AuditPhase::Waiting => "waiting",
 		AuditPhase::Assigned => "assigned",
@@ -74,6 +75,7 @@ pub const fn audit(phase: AuditPhase, auditors: usize) -> &'static str {
 	match (phase, auditors) {
 		(AuditPhase::None, _) => "its workers have not all committed yet",
 		(AuditPhase::Lottery, _) => "chance decides in the next block whether an outsider runs it as well",
+		(AuditPhase::Chosen, _) => "chosen for an audit, waits for an outsider to be drawn",
 		(AuditPhase::Spared, _) => "chance has spared it; a worker that denounces the others still brings one about",
 		(AuditPhase::Waiting, 0) => "chosen for an audit, waits for an outsider to be drawn",
 		(AuditPhase::Waiting, _) => "the auditors so far do not confirm the answer, more are to be drawn",

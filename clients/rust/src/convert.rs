@@ -80,6 +80,7 @@ fn audit_phase(phase: tasks::audit::AuditPhase) -> AuditPhase {
 	match phase {
 		P::None => AuditPhase::None,
 		P::Lottery => AuditPhase::Lottery,
+		P::Chosen => AuditPhase::Chosen,
 		P::Spared => AuditPhase::Spared,
 		P::Waiting => AuditPhase::Waiting,
 		P::Assigned => AuditPhase::Assigned,

@@ -151,6 +151,8 @@ pub enum AuditPhase {
 	None,
 	/// Chance is to decide in the next block whether the task is audited.
 	Lottery,
+	/// Chance has chosen it: the next block draws the first auditor, and until then nobody may reveal.
+	Chosen,
 	/// Chance has spared it; a report can still bring an audit about.
 	Spared,
 	/// It waits for auditors.

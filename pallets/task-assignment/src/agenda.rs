@@ -58,6 +58,7 @@ impl<T: Config> Pallet<T> {
 			(TaskStatus::Submitted, _) => T::WeightInfo::wake_draw(),
 			(TaskStatus::Disputed, _) => Self::wake_dispute_weight(),
 			(TaskStatus::Committed, AuditPhase::Lottery) => T::WeightInfo::wake_lottery(),
+			(TaskStatus::Committed, AuditPhase::Chosen) => T::WeightInfo::wake_audit(),
 			(TaskStatus::Committed, AuditPhase::Assigned) => T::WeightInfo::wake_replace(),
 			(TaskStatus::Settled { .. }, AuditPhase::Waiting) => Self::wake_audit_weight(),
 			_ if task.is_at(Stage::Assigned) => T::WeightInfo::wake_replace(),

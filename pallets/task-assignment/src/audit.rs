@@ -9,7 +9,7 @@ use codec::Encode;
 use deepnode_primitives::{
 	content::Digest,
 	fees::part,
-	task::{audit_escalation, Assurance},
+	task::audit_escalation,
 	traits::{Observer, Rounds},
 	verdict::Outcome,
 	Balance, TaskId,
@@ -29,18 +29,26 @@ use crate::{
 };
 
 impl<T: Config> Pallet<T> {
-	/// Decides by chance that nobody knew when the answers were sealed whether a task is audited, and draws the
-	/// first auditor. While it runs the model nobody reveals, and the deadline moves by as much.
+	/// Decides by chance that nobody knew when the answers were sealed whether a task is audited.
 	pub(crate) fn draw_lots(id: TaskId, mut task: TaskOf<T>, now: BlockNumberFor<T>) {
 		let (random, known_since) = T::Randomness::random(&(b"dn-audit", id).encode());
 		if known_since <= task.fixed_at {
 			return Self::schedule(id, task, Zero::zero());
 		}
-		if !Self::is_chosen(random, task.assurance) {
+		let number = u128::from_le_bytes(Blake2_128::hash(&random.encode()));
+		if chance(number) >= T::Assurances::get().audit_probability(task.assurance) {
 			task.audit.phase = AuditPhase::Spared;
 			return Self::let_reveal(id, task, now);
 		}
+		task.audit.phase = AuditPhase::Chosen;
+		task.fixed_at = now;
+		Self::schedule(id, task, Zero::zero());
 		Self::deposit_event(Event::AuditOpened { task: id });
+	}
+
+	/// Draws the first auditor of a task whose workers have sealed their answers. While it runs the model nobody
+	/// reveals, and the deadline moves by as much. Where there is none, the audit waits for the settlement.
+	pub(crate) fn find_first_auditor(id: TaskId, mut task: TaskOf<T>, now: BlockNumberFor<T>) {
 		let paid = Self::can_pay_auditor(&mut task);
 		let Some(auditors) = paid.then(|| Self::ask_more(id, &mut task, 1)).flatten() else {
 			task.audit.phase = AuditPhase::Waiting;
@@ -50,12 +58,6 @@ impl<T: Config> Pallet<T> {
 		task.audit.phase = AuditPhase::Assigned;
 		Self::schedule(id, task, now.saturating_add(T::CommitWindow::get()));
 		Self::deposit_event(Event::AuditAssigned { task: id, auditors });
-	}
-
-	/// Whether a task of this level is audited where chance comes to this.
-	pub(crate) fn is_chosen(random: T::Hash, assurance: Assurance) -> bool {
-		let number = u128::from_le_bytes(Blake2_128::hash(&random.encode()));
-		chance(number) < T::Assurances::get().audit_probability(assurance)
 	}
 
 	/// The auditor of a sealed task has not committed in time: another takes its seat, if there is time before

@@ -275,14 +275,6 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 	ext
 }
 
-/// The same for benchmarks, where chance decides about audits.
-#[cfg(feature = "runtime-benchmarks")]
-pub fn new_benchmark_ext() -> sp_io::TestExternalities {
-	let mut ext = new_test_ext();
-	ext.execute_with(|| Audited::set(None));
-	ext
-}
-
 /// Runs `test`, and checks the invariants after it.
 pub fn run(test: impl FnOnce()) {
 	new_test_ext().execute_with(|| {
@@ -687,6 +679,8 @@ pub fn hold_audit(task: TaskId) {
 	Audited::set(Some(true));
 	advance(1);
 	Audited::set(Some(false));
+	assert_eq!(phase(task), AuditPhase::Chosen);
+	advance(1);
 }
 
 /// An answer for one item.

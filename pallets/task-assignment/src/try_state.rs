@@ -70,12 +70,12 @@ impl<T: Config> Pallet<T> {
 				TaskStatus::Submitted | TaskStatus::Refunded { .. } => (audit.phase == None, false),
 				TaskStatus::Assigned if first => (audit.phase == None, true),
 				TaskStatus::Committed if first => {
-					(matches!(audit.phase, Lottery | Spared | Waiting | Assigned | Committed), true)
+					(!matches!(audit.phase, None | Confirmed | Undecided | Lapsed | Overturned), true)
 				},
 				TaskStatus::Assigned | TaskStatus::Committed | TaskStatus::Disputed => {
 					(matches!(audit.phase, Spared | Waiting | Committed), true)
 				},
-				TaskStatus::Settled { .. } => (!matches!(audit.phase, None | Lottery | Overturned), true),
+				TaskStatus::Settled { .. } => (!matches!(audit.phase, None | Lottery | Chosen | Overturned), true),
 				TaskStatus::Overturned { .. } => (audit.phase == Overturned, false),
 			};
 			ensure!(phase_fits, "a task's audit stands where the task allows");

@@ -26,6 +26,7 @@ impl<T: Config> Pallet<T> {
 			(TaskStatus::Submitted, _) => Self::try_assign(id, task, now),
 			(TaskStatus::Disputed, _) => Self::escalate(id, task, now),
 			(TaskStatus::Committed, AuditPhase::Lottery) => Self::draw_lots(id, task, now),
+			(TaskStatus::Committed, AuditPhase::Chosen) => Self::find_first_auditor(id, task, now),
 			(TaskStatus::Committed, AuditPhase::Assigned) => Self::go_on_unaudited(id, task, now),
 			(TaskStatus::Settled { .. }, AuditPhase::Waiting) => Self::find_auditors(id, task, now),
 			_ if task.is_at(Stage::Assigned) => Self::punish_absent(id, task, now),

@@ -2,6 +2,9 @@
 //!
 //! Written by `scripts/weights` with the benchmark command of version 64.0.0.
 //! DATE: 2026-11-22, STEPS: `6`, REPEAT: `4`, CPU: `Intel(R) Xeon(R) Processor @ 2.50GHz`
+//!
+//! `wake_lottery`, `wake_withheld`, `wake_forget`, `decide` and `overturn` were measured with three auditors, and without one
+//! that answers with the workers: they are scaled here by what has come to them.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(unused_parens)]
@@ -249,9 +252,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		//  Measured:  `662`
 		//  Estimated: `4501`
 		// Minimum execution time: 77_259_000 picoseconds.
-		Weight::from_parts(122_757_000, 4501)
-			.saturating_add(T::DbWeight::get().reads(1_u64))
-			.saturating_add(T::DbWeight::get().writes(3_u64))
+		Weight::from_parts(159_584_100, 8101)
+			.saturating_add(T::DbWeight::get().reads(2_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
 	/// Storage: `TaskAssignment::Tasks` (r:1 w:1)
 	/// Proof: `TaskAssignment::Tasks` (`max_values`: None, `max_size`: Some(1036), added: 3511, mode: `MaxEncodedLen`)
@@ -342,9 +345,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		//  Measured:  `2875`
 		//  Estimated: `11402`
 		// Minimum execution time: 498_887_000 picoseconds.
-		Weight::from_parts(821_772_000, 11402)
-			.saturating_add(T::DbWeight::get().reads(13_u64))
-			.saturating_add(T::DbWeight::get().writes(20_u64))
+		Weight::from_parts(1_109_392_200, 13682)
+			.saturating_add(T::DbWeight::get().reads(17_u64))
+			.saturating_add(T::DbWeight::get().writes(25_u64))
 	}
 	/// Storage: `TaskAssignment::Tasks` (r:1 w:1)
 	/// Proof: `TaskAssignment::Tasks` (`max_values`: None, `max_size`: Some(1036), added: 3511, mode: `MaxEncodedLen`)
@@ -367,9 +370,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		//  Measured:  `14701`
 		//  Estimated: `25910`
 		// Minimum execution time: 400_055_000 picoseconds.
-		Weight::from_parts(529_674_000, 25910)
-			.saturating_add(T::DbWeight::get().reads(13_u64))
-			.saturating_add(T::DbWeight::get().writes(14_u64))
+		Weight::from_parts(662_092_500, 31092)
+			.saturating_add(T::DbWeight::get().reads(15_u64))
+			.saturating_add(T::DbWeight::get().writes(16_u64))
 	}
 	/// Storage: `TaskAssignment::StaleWeights` (r:2 w:1)
 	/// Proof: `TaskAssignment::StaleWeights` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
@@ -417,9 +420,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		//  Measured:  `56245`
 		//  Estimated: `69770`
 		// Minimum execution time: 1_628_691_000 picoseconds.
-		Weight::from_parts(2_755_567_000, 69770)
-			.saturating_add(T::DbWeight::get().reads(36_u64))
-			.saturating_add(T::DbWeight::get().writes(40_u64))
+		Weight::from_parts(3_444_458_750, 76747)
+			.saturating_add(T::DbWeight::get().reads(41_u64))
+			.saturating_add(T::DbWeight::get().writes(47_u64))
 	}
 	/// Storage: `TaskAssignment::Tasks` (r:1 w:1)
 	/// Proof: `TaskAssignment::Tasks` (`max_values`: None, `max_size`: Some(1036), added: 3511, mode: `MaxEncodedLen`)
@@ -477,9 +480,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		//  Measured:  `5810`
 		//  Estimated: `27020`
 		// Minimum execution time: 1_257_660_000 picoseconds.
-		Weight::from_parts(1_740_172_000, 27020)
-			.saturating_add(T::DbWeight::get().reads(27_u64))
-			.saturating_add(T::DbWeight::get().writes(37_u64))
+		Weight::from_parts(2_436_240_800, 35126)
+			.saturating_add(T::DbWeight::get().reads(35_u64))
+			.saturating_add(T::DbWeight::get().writes(45_u64))
 	}
 	/// Storage: `TaskAssignment::AgendaCursor` (r:1 w:1)
 	/// Proof: `TaskAssignment::AgendaCursor` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
@@ -552,9 +555,9 @@ impl WeightInfo for () {
 			.saturating_add(RocksDbWeight::get().writes(11_u64))
 	}
 	fn wake_lottery() -> Weight {
-		Weight::from_parts(122_757_000, 4501)
-			.saturating_add(RocksDbWeight::get().reads(1_u64))
-			.saturating_add(RocksDbWeight::get().writes(3_u64))
+		Weight::from_parts(159_584_100, 8101)
+			.saturating_add(RocksDbWeight::get().reads(2_u64))
+			.saturating_add(RocksDbWeight::get().writes(4_u64))
 	}
 	fn wake_audit() -> Weight {
 		Weight::from_parts(6_513_385_000, 524318)
@@ -567,14 +570,14 @@ impl WeightInfo for () {
 			.saturating_add(RocksDbWeight::get().writes(26_u64))
 	}
 	fn wake_withheld() -> Weight {
-		Weight::from_parts(821_772_000, 11402)
-			.saturating_add(RocksDbWeight::get().reads(13_u64))
-			.saturating_add(RocksDbWeight::get().writes(20_u64))
+		Weight::from_parts(1_109_392_200, 13682)
+			.saturating_add(RocksDbWeight::get().reads(17_u64))
+			.saturating_add(RocksDbWeight::get().writes(25_u64))
 	}
 	fn wake_forget() -> Weight {
-		Weight::from_parts(529_674_000, 25910)
-			.saturating_add(RocksDbWeight::get().reads(13_u64))
-			.saturating_add(RocksDbWeight::get().writes(14_u64))
+		Weight::from_parts(662_092_500, 31092)
+			.saturating_add(RocksDbWeight::get().reads(15_u64))
+			.saturating_add(RocksDbWeight::get().writes(16_u64))
 	}
 	fn refresh_weight() -> Weight {
 		Weight::from_parts(4_460_159_000, 685342)
@@ -582,9 +585,9 @@ impl WeightInfo for () {
 			.saturating_add(RocksDbWeight::get().writes(273_u64))
 	}
 	fn decide() -> Weight {
-		Weight::from_parts(2_755_567_000, 69770)
-			.saturating_add(RocksDbWeight::get().reads(36_u64))
-			.saturating_add(RocksDbWeight::get().writes(40_u64))
+		Weight::from_parts(3_444_458_750, 76747)
+			.saturating_add(RocksDbWeight::get().reads(41_u64))
+			.saturating_add(RocksDbWeight::get().writes(47_u64))
 	}
 	fn give_up() -> Weight {
 		Weight::from_parts(1_544_733_000, 17214)
@@ -592,9 +595,9 @@ impl WeightInfo for () {
 			.saturating_add(RocksDbWeight::get().writes(33_u64))
 	}
 	fn overturn() -> Weight {
-		Weight::from_parts(1_740_172_000, 27020)
-			.saturating_add(RocksDbWeight::get().reads(27_u64))
-			.saturating_add(RocksDbWeight::get().writes(37_u64))
+		Weight::from_parts(2_436_240_800, 35126)
+			.saturating_add(RocksDbWeight::get().reads(35_u64))
+			.saturating_add(RocksDbWeight::get().writes(45_u64))
 	}
 	fn agenda_block() -> Weight {
 		Weight::from_parts(88_776_000, 4501)

@@ -159,7 +159,7 @@ fn a_task_is_not_drawn_nor_audited_with_randomness_that_was_known_when_it_was_fi
 		assert_eq!(phase(task), AuditPhase::Lottery);
 		assert_noop!(reveal(drawn[0], task, &answer), pallet_attestation::Error::<Test>::RevealTooEarly);
 		KnownSince::set(None);
-		advance(1);
+		advance(2);
 		assert_eq!(phase(task), AuditPhase::Assigned);
 	});
 }

@@ -171,7 +171,7 @@ fn one_reward_cannot_pay_two_audits() {
 		advance(1);
 		tasks.iter().for_each(|task| all_commit(*task, &assigned(*task), &answer));
 		Audited::set(Some(true));
-		advance(1);
+		advance(2);
 		let mut phases: Vec<_> = tasks.iter().map(|task| phase(*task) == AuditPhase::Assigned).collect();
 		phases.sort();
 		assert_eq!(phases, [false, true]);

@@ -14,6 +14,8 @@ pub enum AuditPhase {
 	/// They have committed in this block or the last, and nobody may reveal: chance decides whether the task
 	/// is audited.
 	Lottery,
+	/// Chance has chosen it: the next block draws the first auditor, and until then nobody may reveal.
+	Chosen,
 	/// Chance has spared it; a report can still bring an audit about once it is settled.
 	Spared,
 	/// It waits for its auditors, or for more of them; of a task that is not settled, for its settlement.
@@ -36,7 +38,7 @@ pub enum AuditPhase {
 impl AuditPhase {
 	/// Whether the audit goes on.
 	pub const fn is_open(&self) -> bool {
-		matches!(self, Self::Waiting | Self::Assigned | Self::Committed)
+		matches!(self, Self::Chosen | Self::Waiting | Self::Assigned | Self::Committed)
 	}
 }
 

@@ -183,7 +183,10 @@ impl<AccountId: PartialEq + Clone, BlockNumber> Task<AccountId, BlockNumber> {
 
 	/// Whether its first workers have committed and nobody may reveal yet.
 	pub(crate) const fn is_sealed(&self) -> bool {
-		matches!((&self.status, self.audit.phase), (TaskStatus::Committed, AuditPhase::Lottery | AuditPhase::Assigned))
+		matches!(
+			(&self.status, self.audit.phase),
+			(TaskStatus::Committed, AuditPhase::Lottery | AuditPhase::Chosen | AuditPhase::Assigned)
+		)
 	}
 
 	/// Adds to those who serve the task or [audit](Self::asks_auditors) it. Whether there was room for
