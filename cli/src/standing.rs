@@ -189,7 +189,7 @@ pub mod tests {
 			assert!(audit(at, 1).starts_with(word));
 		}
 		assert!(audit(AuditPhase::Waiting, 0).starts_with("chosen for an audit"));
-		assert!(audit(AuditPhase::Waiting, 1).starts_with("an auditor contradicts"));
+		assert!(audit(AuditPhase::Waiting, 1).starts_with("the auditors so far do not confirm"));
 		let overturned = describe(&task(TaskStatus::Overturned { at: 40 }, 0), None);
 		assert_eq!(overturned, "overturned in block 40: auditors have found the settled answer false");
 	}
