@@ -51,9 +51,4 @@ pub enum Subcommand {
 
 	/// Print the best and the finalised block of the chain on this machine.
 	ChainInfo(sc_cli::ChainInfoCmd),
-
-	/// Measure what the runtime's weights stand for.
-	#[cfg(feature = "runtime-benchmarks")]
-	#[command(subcommand)]
-	Benchmark(Box<frame_benchmarking_cli::BenchmarkCmd>),
 }

@@ -117,7 +117,5 @@ pub fn run() -> Result<()> {
 			Ok((cmd.run(client, backend, Some(revert_consensus)), task_manager))
 		}),
 		Some(Subcommand::ChainInfo(cmd)) => cli.create_runner(cmd)?.sync_run(|config| cmd.run::<Block>(&config)),
-		#[cfg(feature = "runtime-benchmarks")]
-		Some(Subcommand::Benchmark(cmd)) => cli.create_runner(&**cmd)?.sync_run(|config| crate::benchmark::run(cmd, config)),
 	}
 }

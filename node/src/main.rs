@@ -2,8 +2,6 @@
 // The SDK's error is as large as it is.
 #![allow(clippy::result_large_err)]
 
-#[cfg(feature = "runtime-benchmarks")]
-mod benchmark;
 mod chain_spec;
 mod cli;
 mod command;

@@ -16,12 +16,7 @@ use std::sync::Arc;
 
 /// The functions that the runtime can call. There are none beyond Substrate's own, so that tools
 /// which know nothing of this chain can run its runtime.
-#[cfg(not(feature = "runtime-benchmarks"))]
 pub type HostFunctions = sp_io::SubstrateHostFunctions;
-
-/// The functions that the runtime can call: Substrate's own, and those that benchmarks need.
-#[cfg(feature = "runtime-benchmarks")]
-pub type HostFunctions = (sp_io::SubstrateHostFunctions, frame_benchmarking::benchmarking::HostFunctions);
 
 /// The chain: its blocks, its states and its runtime.
 pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, sc_executor::WasmExecutor<HostFunctions>>;

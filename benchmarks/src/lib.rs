@@ -1,0 +1,1 @@
+//! Where the crate is built without its feature `measure`, there is nothing in it.
