@@ -69,7 +69,7 @@ fn nobody_sends_what_it_has_not_got() {
 #[test]
 fn the_account_zero_sends_nothing() {
 	run(|| {
-		assert_noop!(withdraw(0, DN, 0), sp_runtime::DispatchError::BadOrigin);
+		assert_noop!(BaseBridge::withdraw(signed(0), address(1), DN, 0), sp_runtime::DispatchError::BadOrigin);
 		assert_noop!(
 			BaseBridge::withdraw(RuntimeOrigin::root(), address(1), DN, 0),
 			sp_runtime::DispatchError::BadOrigin
