@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod blocks;
+mod bridge;
 mod calls;
 mod client;
 mod connection;
@@ -25,7 +26,7 @@ pub use connection::Options;
 pub use error::{Dispatch, Error, Result};
 pub use events::Event;
 pub use keys::Keypair;
-pub use sp_core::H256;
+pub use sp_core::{H160, H256};
 pub use tx::TxInBlock;
 pub use types::*;
 
