@@ -40,7 +40,6 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 		TokenBucket.Bucket bucket;
 		PayoutQueue.Queue queue;
 		address guardian;
-		bool paused;
 		uint64 nextNonce;
 	}
 
@@ -71,8 +70,6 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 	event MessageRefused(uint64 indexed nonce, bytes32 leaf);
 	/// @notice The effect of a message failed; anyone may retry it.
 	event MessageFailed(uint64 indexed nonce, bytes reason);
-	/// @notice DN left the vault; burned where `to` is zero.
-	event PaidOut(address indexed to, uint128 amount);
 	/// @notice DN wait for the rate limit.
 	event PayoutQueued(uint64 indexed place, address indexed to, uint128 amount, uint64 nonce);
 	/// @notice An entry of the queue has been paid in full.
@@ -103,7 +100,7 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 	/// @notice The message is not the one that failed under this nonce.
 	error WrongMessage(bytes32 computed, bytes32 expected);
 	/// @notice The gas did not suffice for the effect. Nothing has happened: send more.
-	error OutOfGas(uint64 nonce);
+	error OutOfGas();
 	/// @notice DN sent there would be lost.
 	error InvalidRecipient(address recipient);
 	/// @notice The vault holds less than this.
@@ -167,12 +164,11 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 		_requireOpen();
 		GatewayStorage storage s = _gateway();
 		for (uint256 i; i < most && !s.queue.isEmpty(); ++i) {
-			uint96 free = s.bucket.available();
-			if (free == 0) return;
 			uint64 place = s.queue.head;
-			PayoutQueue.Entry memory entry = s.queue.first();
-			uint128 amount = entry.amount < free ? entry.amount : free;
-			s.bucket.take(amount);
+			PayoutQueue.Entry memory entry = s.queue.entries[place];
+			uint96 amount = s.bucket.take(entry.amount);
+			// Entries are never of nothing.
+			if (amount == 0) return;
 			bool finished = s.queue.pay(amount);
 			if (!_transfer(entry.to, amount)) revert VaultTooSmall(amount, token.balanceOf(address(this)));
 			if (finished) {
@@ -217,14 +213,14 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 		GatewayStorage storage s = _gateway();
 		if (msg.sender != s.guardian && msg.sender != timelock()) revert NotGuardian(msg.sender);
 		_requireOpen();
-		s.paused = true;
+		s.queue.paused = true;
 		emit Paused(msg.sender);
 	}
 
 	/// @notice Opens the vault again.
 	function unpause() external onlyTimelock {
-		if (!_gateway().paused) revert NotPaused();
-		_gateway().paused = false;
+		if (!_gateway().queue.paused) revert NotPaused();
+		_gateway().queue.paused = false;
 		emit Unpaused(msg.sender);
 	}
 
@@ -288,7 +284,7 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 
 	/// @notice Whether nothing leaves the vault.
 	function paused() external view returns (bool) {
-		return _gateway().paused;
+		return _gateway().queue.paused;
 	}
 
 	/// @dev Carries out a proven message. Never reverts but for lack of gas, so that one message cannot hold up its fee or another message.
@@ -349,7 +345,7 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 	/// @dev All that is called here says why it reverts. Without a reason it ran out of gas, and a caller who sends too little must not
 	/// make a message fail.
 	function _failed(uint64 nonce, bytes memory reason) private returns (uint8) {
-		if (reason.length == 0) revert OutOfGas(nonce);
+		if (reason.length == 0) revert OutOfGas();
 		emit MessageFailed(nonce, reason);
 		return Status.FAILED;
 	}
@@ -362,17 +358,17 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 	/// @dev The one way out of the vault besides `drain`. What exceeds the limit, or comes after others that wait, is queued.
 	function _payOut(address to, uint128 amount, uint64 nonce) private returns (uint8) {
 		GatewayStorage storage s = _gateway();
-		uint128 payable_;
-		if (!s.paused && s.queue.isEmpty()) {
-			uint96 free = s.bucket.available();
-			payable_ = amount < free ? amount : free;
-			if (payable_ != 0) {
-				if (!_transfer(to, payable_)) return Status.FAILED;
-				s.bucket.take(payable_);
+		uint96 paid;
+		if (s.queue.isOpenAndEmpty()) {
+			paid = s.bucket.take(amount);
+			if (paid != 0 && !_transfer(to, paid)) {
+				s.bucket.putBack(paid);
+				return Status.FAILED;
 			}
+			if (paid == amount) return Status.DONE;
 		}
-		if (payable_ == amount) return Status.DONE;
-		_enqueue(to, amount - payable_, nonce);
+		if (amount == 0) return Status.DONE;
+		_enqueue(to, amount - paid, nonce);
 		return Status.QUEUED;
 	}
 
@@ -382,12 +378,21 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 	}
 
 	/// @dev Burns where `to` is zero. False if the vault has too little, the only reason why DN does not move.
-	function _transfer(address to, uint128 amount) private returns (bool) {
-		if (token.balanceOf(address(this)) < amount) return false;
-		emit PaidOut(to, amount);
-		if (to == address(0)) token.burn(amount);
-		else token.transfer(to, amount);
-		return true;
+	function _transfer(address to, uint96 amount) private returns (bool) {
+		if (to == address(0)) {
+			try token.burn(amount) {
+				return true;
+			} catch (bytes memory reason) {
+				if (reason.length == 0) revert OutOfGas();
+				return false;
+			}
+		}
+		try token.transfer(to, amount) returns (bool moved) {
+			return moved;
+		} catch (bytes memory reason) {
+			if (reason.length == 0) revert OutOfGas();
+			return false;
+		}
 	}
 
 	/// @dev DN sent to these would be lost, or would return to the vault and be counted twice.
@@ -396,7 +401,7 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 	}
 
 	function _requireOpen() private view {
-		if (_gateway().paused) revert IsPaused();
+		if (_gateway().queue.paused) revert IsPaused();
 	}
 
 	function _requireOpenFor(uint8 kind) private view {

@@ -12,16 +12,13 @@ import { MerkleTree } from "./lib/MerkleTree.sol";
 /// @notice One message per epoch brings a root and a total, whatever the number of accounts. Each account claims against the root, or
 /// anyone pushes claims in batches. The DN stay in the gateway's vault until then and leave it under its rate limit; of an epoch never
 /// more than its total is paid, whatever its root holds.
+///
+/// Of an epoch one word is kept, over root and total, so that its message is cheap to deliver; who claims gives the total again.
 contract Settlement is ISettlement, Governed {
-	struct Epoch {
-		bytes32 root;
-		uint128 total;
-		uint128 paid;
-	}
-
 	/// @custom:storage-location erc7201:deepnode.storage.Settlement
 	struct SettlementStorage {
-		mapping(uint64 epoch => Epoch) epochs;
+		mapping(uint64 epoch => bytes32) epochs;
+		mapping(uint64 epoch => uint256) paid;
 		mapping(uint64 epoch => mapping(uint256 word => uint256)) claimed;
 	}
 
@@ -42,6 +39,8 @@ contract Settlement is ISettlement, Governed {
 	error NotGateway(address caller, address gateway);
 	/// @notice The settlement of this epoch has not arrived.
 	error UnknownEpoch(uint64 epoch);
+	/// @notice The claim is not one of this epoch's, or its proof, the count or the total are not right.
+	error WrongSettlement(uint64 epoch, bytes32 computed, bytes32 expected);
 	/// @notice This claim has been paid.
 	error AlreadyClaimed(uint64 epoch, uint32 index);
 	/// @notice The claims under the root are more than the total of the epoch.
@@ -60,34 +59,37 @@ contract Settlement is ISettlement, Governed {
 	}
 
 	/// @inheritdoc ISettlement
-	function claim(Claim calldata c, uint32 count, bytes32[] calldata items) external {
+	function claim(Claim calldata c, uint128 total, uint32 count, bytes32[] calldata items) external {
 		if (isClaimed(c.epoch, c.index)) revert AlreadyClaimed(c.epoch, c.index);
-		_claim(c, count, items);
+		_claim(c, total, count, items);
 	}
 
 	/// @inheritdoc ISettlement
-	function push(Claim[] calldata claims, uint32 count, bytes32[][] calldata items) external {
+	function push(Claim[] calldata claims, uint128 total, uint32 count, bytes32[][] calldata items) external {
 		if (claims.length != items.length) revert LengthsDiffer(claims.length, items.length);
 		for (uint256 i; i < claims.length; ++i) {
-			if (!isClaimed(claims[i].epoch, claims[i].index)) _claim(claims[i], count, items[i]);
+			if (!isClaimed(claims[i].epoch, claims[i].index)) _claim(claims[i], total, count, items[i]);
 		}
 	}
 
 	/// @inheritdoc ISettlement
 	function open(uint64 epoch, bytes32 root, uint128 total, uint32 count) external returns (bool opened) {
 		if (msg.sender != address(gateway)) revert NotGateway(msg.sender, address(gateway));
-		Epoch storage e = _settlement().epochs[epoch];
-		if (e.root != 0 || root == 0 || total == 0 || count == 0) return false;
-		e.root = root;
-		e.total = total;
+		SettlementStorage storage s = _settlement();
+		if (s.epochs[epoch] != 0 || root == 0 || total == 0 || count == 0) return false;
+		s.epochs[epoch] = _bind(root, total);
 		emit SettlementOpened(epoch, root, total, count);
 		return true;
 	}
 
-	/// @notice An epoch's root, its total, and how much of it has been claimed.
-	function epochOf(uint64 epoch) external view returns (bytes32 root, uint128 total, uint128 paid) {
-		Epoch storage e = _settlement().epochs[epoch];
-		return (e.root, e.total, e.paid);
+	/// @notice Whether an epoch can be claimed.
+	function isOpen(uint64 epoch) external view returns (bool) {
+		return _settlement().epochs[epoch] != 0;
+	}
+
+	/// @notice How much of an epoch has been claimed.
+	function paid(uint64 epoch) external view returns (uint256) {
+		return _settlement().paid[epoch];
 	}
 
 	/// @inheritdoc ISettlement
@@ -95,19 +97,24 @@ contract Settlement is ISettlement, Governed {
 		return _settlement().claimed[epoch][index >> 8] >> (index & 255) & 1 == 1;
 	}
 
-	function _claim(Claim calldata c, uint32 count, bytes32[] calldata items) private {
+	function _claim(Claim calldata c, uint128 total, uint32 count, bytes32[] calldata items) private {
 		SettlementStorage storage s = _settlement();
-		Epoch storage e = s.epochs[c.epoch];
-		bytes32 root = e.root;
-		if (root == 0) revert UnknownEpoch(c.epoch);
-		MerkleTree.verify(root, Encoding.claimLeaf(chain, address(gateway), c), c.index, count, items);
-		uint256 paid = uint256(e.paid) + c.amount;
-		if (paid > e.total) revert TotalExceeded(c.epoch, paid, e.total);
+		bytes32 expected = s.epochs[c.epoch];
+		if (expected == 0) revert UnknownEpoch(c.epoch);
+		bytes32 leaf = Encoding.claimLeaf(chain, address(gateway), c);
+		bytes32 computed = _bind(MerkleTree.rootFrom(leaf, c.index, count, items), total);
+		if (computed != expected) revert WrongSettlement(c.epoch, computed, expected);
+		uint256 paid_ = s.paid[c.epoch] + c.amount;
+		if (paid_ > total) revert TotalExceeded(c.epoch, paid_, total);
 
 		s.claimed[c.epoch][c.index >> 8] |= uint256(1) << (c.index & 255);
-		e.paid = uint128(paid);
+		s.paid[c.epoch] = paid_;
 		emit Claimed(c.epoch, c.index, c.account, c.amount);
 		gateway.payClaim(c.account, c.amount);
+	}
+
+	function _bind(bytes32 root, uint128 total) private pure returns (bytes32) {
+		return keccak256(abi.encode(root, total));
 	}
 
 	function _settlement() private pure returns (SettlementStorage storage s) {

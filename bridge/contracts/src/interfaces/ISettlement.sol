@@ -7,12 +7,13 @@ import { Claim } from "../Types.sol";
 interface ISettlement {
 	/// @notice Pays a claim. Anyone may call.
 	/// @param claim What is claimed.
+	/// @param total The epoch's total.
 	/// @param count The number of claims of the epoch.
 	/// @param items The claim's proof under the epoch's root.
-	function claim(Claim calldata claim, uint32 count, bytes32[] calldata items) external;
+	function claim(Claim calldata claim, uint128 total, uint32 count, bytes32[] calldata items) external;
 
 	/// @notice Pays many claims of one epoch; those that are paid already are passed over. Anyone may call.
-	function push(Claim[] calldata claims, uint32 count, bytes32[][] calldata items) external;
+	function push(Claim[] calldata claims, uint128 total, uint32 count, bytes32[][] calldata items) external;
 
 	/// @notice Whether a claim has been paid.
 	function isClaimed(uint64 epoch, uint32 index) external view returns (bool);

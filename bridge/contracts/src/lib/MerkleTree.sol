@@ -19,29 +19,37 @@ library MerkleTree {
 
 	/// @notice Reverts unless `leaf` is at `index` among the `count` leaves under the committed root `root`.
 	function verify(bytes32 root, bytes32 leaf, uint256 index, uint256 count, bytes32[] calldata items) internal pure {
-		if (root == 0 || count == 0) revert EmptyTree();
-		if (index >= count) revert LeafIndexOutOfRange(index, count);
-		bytes32 node = leaf;
-		uint256 used;
-		uint256 i = index;
-		for (uint256 width = count; width > 1; width = (width + 1) >> 1) {
-			if (i & 1 == 1 || i + 1 < width) {
-				if (used == items.length) revert WrongProofLength(items.length, length(index, count));
-				node = i & 1 == 1 ? Hash.pair(items[used], node) : Hash.pair(node, items[used]);
-				++used;
-			}
-			i >>= 1;
-		}
-		if (used != items.length) revert WrongProofLength(items.length, used);
-		bytes32 computed = Encoding.committedRoot(count, node);
+		if (root == 0) revert EmptyTree();
+		bytes32 computed = rootFrom(leaf, index, count, items);
 		if (computed != root) revert WrongTreeRoot(computed, root);
+	}
+
+	/// @notice The committed root to which a proof leads: never zero. Reverts if the proof has not the shape that index and count ask for.
+	function rootFrom(bytes32 leaf, uint256 index, uint256 count, bytes32[] calldata items) internal pure returns (bytes32) {
+		if (count == 0) revert EmptyTree();
+		if (index >= count) revert LeafIndexOutOfRange(index, count);
+		uint256 needed = length(index, count);
+		if (items.length != needed) revert WrongProofLength(items.length, needed);
+		bytes32 node = leaf;
+		uint256 i = index;
+		unchecked {
+			uint256 used;
+			for (uint256 width = count; width > 1; width = (width + 1) >> 1) {
+				if (i & 1 == 1) node = Hash.pair(Hash.item(items, used++), node);
+				else if (i + 1 < width) node = Hash.pair(node, Hash.item(items, used++));
+				i >>= 1;
+			}
+		}
+		return Encoding.committedRoot(count, node);
 	}
 
 	/// @notice How many items the proof of leaf `index` among `count` has.
 	function length(uint256 index, uint256 count) internal pure returns (uint256 items) {
-		for (uint256 width = count; width > 1; width = (width + 1) >> 1) {
-			if (index & 1 == 1 || index + 1 < width) ++items;
-			index >>= 1;
+		unchecked {
+			for (uint256 width = count; width > 1; width = (width + 1) >> 1) {
+				if (index & 1 == 1 || index + 1 < width) ++items;
+				index >>= 1;
+			}
 		}
 	}
 }

@@ -38,17 +38,18 @@ library MmrVerifier {
 		uint256 needed = height + left + (right ? 1 : 0);
 		if (items.length != needed) revert WrongMmrProofLength(items.length, needed);
 
+		// Up to the peak `used` is also the height of the node.
 		bytes32 node = leafHash;
 		uint256 used;
-		for (; used < height; ++used) {
-			node = (index >> used) & 1 == 1 ? Hash.pair(items[used], node) : Hash.pair(node, items[used]);
-		}
-		if (right) {
-			node = Hash.pair(items[used], node);
-			++used;
-		}
-		for (; used < needed; ++used) {
-			node = Hash.pair(node, items[used]);
+		unchecked {
+			for (; used < height; ++used) {
+				bytes32 sibling = Hash.item(items, used);
+				node = (index >> used) & 1 == 1 ? Hash.pair(sibling, node) : Hash.pair(node, sibling);
+			}
+			if (right) node = Hash.pair(Hash.item(items, used++), node);
+			for (; used < needed; ++used) {
+				node = Hash.pair(node, Hash.item(items, used));
+			}
 		}
 		if (node != root) revert WrongMmrRoot(node, root);
 	}

@@ -12,8 +12,13 @@ library PayoutQueue {
 		uint128 amount;
 	}
 
+	/// @param paused Whether nothing is paid at all; here, because every payment asks for it together with what follows.
+	/// @param head The place of the first entry.
+	/// @param tail The place after the last entry.
+	/// @param total What the entries add up to.
 	struct Queue {
-		uint64 head;
+		bool paused;
+		uint56 head;
 		uint64 tail;
 		uint128 total;
 		mapping(uint64 place => Entry) entries;
@@ -22,9 +27,9 @@ library PayoutQueue {
 	/// @notice Stands for the lack of a message.
 	uint64 internal constant NO_NONCE = type(uint64).max;
 
-	/// @notice Whether nothing waits.
-	function isEmpty(Queue storage queue) internal view returns (bool) {
-		return queue.head == queue.tail;
+	/// @notice Whether something can be paid without waiting.
+	function isOpenAndEmpty(Queue storage queue) internal view returns (bool) {
+		return !queue.paused && queue.head == queue.tail;
 	}
 
 	/// @notice Puts an entry at the end, and returns its place.
@@ -35,14 +40,14 @@ library PayoutQueue {
 		queue.total += entry.amount;
 	}
 
-	/// @notice The first entry.
-	function first(Queue storage queue) internal view returns (Entry memory) {
-		return queue.entries[queue.head];
+	/// @notice Whether nothing waits.
+	function isEmpty(Queue storage queue) internal view returns (bool) {
+		return queue.head == queue.tail;
 	}
 
 	/// @notice Takes `amount` off the first entry, and the entry out once nothing is left of it.
 	function pay(Queue storage queue, uint128 amount) internal returns (bool finished) {
-		uint64 head = queue.head;
+		uint56 head = queue.head;
 		uint128 left = queue.entries[head].amount - amount;
 		queue.total -= amount;
 		finished = left == 0;

@@ -14,8 +14,6 @@ library TokenBucket {
 
 	/// @notice A bucket that holds nothing, or never fills, would lock the vault.
 	error EmptyBucket(uint96 capacity, uint24 period);
-	/// @notice More was taken than is there.
-	error BucketTooEmpty(uint256 amount, uint96 available);
 
 	/// @notice Sets the bounds. What has been taken stays taken.
 	function configure(Bucket storage bucket, uint96 capacity, uint24 period) internal {
@@ -34,13 +32,18 @@ library TokenBucket {
 		return level < b.capacity ? uint96(level) : b.capacity;
 	}
 
-	/// @notice Takes `amount` out.
-	function take(Bucket storage bucket, uint256 amount) internal {
+	/// @notice Takes `most` out, or as much as there is.
+	function take(Bucket storage bucket, uint128 most) internal returns (uint96 taken) {
 		uint96 level = available(bucket);
-		if (amount > level) revert BucketTooEmpty(amount, level);
+		taken = most < level ? uint96(most) : level;
 		unchecked {
-			bucket.level = uint96(level - amount);
+			bucket.level = level - taken;
 		}
 		bucket.updated = uint40(block.timestamp);
+	}
+
+	/// @notice Puts back what was taken in this block and did not leave.
+	function putBack(Bucket storage bucket, uint96 amount) internal {
+		bucket.level += amount;
 	}
 }

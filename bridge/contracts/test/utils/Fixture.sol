@@ -9,7 +9,7 @@ import { Gateway } from "../../src/Gateway.sol";
 import { ReceiptVerifier } from "../../src/ReceiptVerifier.sol";
 import { RewardPot } from "../../src/RewardPot.sol";
 import { Settlement } from "../../src/Settlement.sol";
-import { Commitment, InclusionProof, Kind, Message, MmrLeaf, RootsProof } from "../../src/Types.sol";
+import { Claim, Commitment, InclusionProof, Kind, Message, MmrLeaf, RootsProof } from "../../src/Types.sol";
 import { Test } from "./Test.sol";
 import { Trees } from "./Trees.sol";
 import { Validators } from "./Validators.sol";
@@ -252,6 +252,15 @@ abstract contract Fixture is Test {
 	function leafOf(Message memory m, bytes32 chain, uint256 base, address gateway_, uint8 direction) internal pure returns (bytes32) {
 		bytes32 tag = keccak256("deepnode.bridge.message.v1");
 		return keccak256(abi.encode(tag, chain, base, gateway_, direction, m.nonce, m.kind, m.sender, m.fee, keccak256(m.payload)));
+	}
+
+	function leafOf(Claim memory c) internal view returns (bytes32) {
+		return leafOf(c, CHAIN, block.chainid, address(gateway));
+	}
+
+	function leafOf(Claim memory c, bytes32 chain, uint256 base, address gateway_) internal pure returns (bytes32) {
+		bytes32 tag = keccak256("deepnode.bridge.claim.v1");
+		return keccak256(abi.encode(tag, chain, base, gateway_, c.epoch, c.index, c.account, c.amount));
 	}
 
 	function little(uint256 x, uint256 length) internal pure returns (bytes memory b) {
