@@ -82,12 +82,12 @@ contract Settlement is ISettlement, Governed {
 		return true;
 	}
 
-	/// @notice Whether an epoch can be claimed.
+	/// @inheritdoc ISettlement
 	function isOpen(uint64 epoch) external view returns (bool) {
 		return _settlement().epochs[epoch] != 0;
 	}
 
-	/// @notice How much of an epoch has been claimed.
+	/// @inheritdoc ISettlement
 	function paid(uint64 epoch) external view returns (uint256) {
 		return _settlement().paid[epoch];
 	}

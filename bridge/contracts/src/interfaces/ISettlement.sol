@@ -18,6 +18,12 @@ interface ISettlement {
 	/// @notice Whether a claim has been paid.
 	function isClaimed(uint64 epoch, uint32 index) external view returns (bool);
 
+	/// @notice Whether an epoch can be claimed.
+	function isOpen(uint64 epoch) external view returns (bool);
+
+	/// @notice How much of an epoch has been claimed.
+	function paid(uint64 epoch) external view returns (uint256);
+
 	/// @notice Opens an epoch for claims; the gateway alone may call.
 	/// @return opened False if that epoch can never be opened: it is open already, or there is nothing in it.
 	function open(uint64 epoch, bytes32 root, uint128 total, uint32 count) external returns (bool opened);

@@ -5,11 +5,16 @@ pragma solidity 0.8.37;
 /// @notice To write, a word of code costs less than a third of a storage slot; to read, next to nothing. The code begins with STOP, so that
 /// nothing can be run there.
 library CodeStorage {
+	/// @notice Code may have 24,576 bytes (EIP-170), the STOP among them.
+	error DataTooLong(uint256 length, uint256 most);
 	/// @notice The account could not be created.
 	error CodeNotStored(uint256 length);
 
+	uint256 internal constant MOST = 24_575;
+
 	/// @notice Creates an account whose code is STOP followed by `data`.
 	function write(bytes memory data) internal returns (address pointer) {
+		if (data.length > MOST) revert DataTooLong(data.length, MOST);
 		// PUSH2 size, DUP1, PUSH1 10, PUSH0, CODECOPY, PUSH0, RETURN: ten bytes that return what follows them.
 		bytes memory code = abi.encodePacked(hex"61", uint16(data.length + 1), hex"80600a5f395ff3", hex"00", data);
 		assembly ("memory-safe") {

@@ -21,6 +21,7 @@ interface Vm {
 	function label(address account, string calldata name) external;
 	function expectRevert() external;
 	function expectRevert(bytes calldata reason) external;
+	function expectRevert(bytes4 selector) external;
 	function expectPartialRevert(bytes4 selector) external;
 	function expectEmit() external;
 	function expectEmit(address emitter) external;
@@ -65,6 +66,7 @@ interface Vm {
 	function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
 	function parseJsonAddressArray(string calldata json, string calldata key) external pure returns (address[] memory);
 	function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
+	function parseJsonBytesArray(string calldata json, string calldata key) external pure returns (bytes[] memory);
 	function serializeAddress(string calldata object, string calldata key, address value) external returns (string memory);
 	function serializeUint(string calldata object, string calldata key, uint256 value) external returns (string memory);
 	function serializeBytes32(string calldata object, string calldata key, bytes32 value) external returns (string memory);
