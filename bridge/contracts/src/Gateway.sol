@@ -53,6 +53,9 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 	/// @notice The kind of the messages towards the chain that bring DN.
 	uint8 public constant KIND_DEPOSIT = 0;
 
+	/// @dev All the DN there are. What is more can never be paid; a sound chain does not ask for it.
+	uint256 private constant SUPPLY = 100_000_000e18;
+
 	/// @notice The genesis hash of the chain.
 	bytes32 public immutable chain;
 	/// @notice DN.
@@ -136,7 +139,7 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 		Proofs.verifyRoots(client, proof.roots);
 		MerkleTree.verify(proof.roots.messagesRoot, leaf, proof.index, proof.count, proof.items);
 
-		if (message.fee != 0) _payFee(msg.sender, message.fee);
+		_payFee(msg.sender, message.fee);
 		status = _effect(message, leaf);
 		s.statuses.set(message.nonce, status);
 		if (status == Status.FAILED) s.failed[message.nonce] = leaf;
@@ -303,13 +306,13 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 
 	function _release(Message calldata m) private returns (uint8) {
 		(bool ok, address recipient, uint128 amount) = Payload.release(m.payload);
-		if (!ok || !_canReceive(recipient)) return Status.REFUSED;
+		if (!ok || !_canReceive(recipient) || amount > SUPPLY) return Status.REFUSED;
 		return _payOut(recipient, amount, m.nonce);
 	}
 
 	function _settle(Message calldata m) private returns (uint8) {
 		(bool ok, uint64 epoch, bytes32 root, uint128 total, uint32 count) = Payload.settlement(m.payload);
-		if (!ok) return Status.REFUSED;
+		if (!ok || total > SUPPLY) return Status.REFUSED;
 		try settlement.open(epoch, root, total, count) returns (bool opened) {
 			return opened ? Status.DONE : Status.REFUSED;
 		} catch (bytes memory reason) {
@@ -319,7 +322,8 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 
 	function _burn(Message calldata m) private returns (uint8) {
 		(bool ok,, uint128 amount) = Payload.burn(m.payload);
-		return ok ? _payOut(address(0), amount, m.nonce) : Status.REFUSED;
+		if (!ok || amount > SUPPLY) return Status.REFUSED;
+		return _payOut(address(0), amount, m.nonce);
 	}
 
 	/// @dev The timelock schedules the call, with the nonce as its salt. A call that cancels what is scheduled must not wait as long as
@@ -350,8 +354,9 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 		return Status.FAILED;
 	}
 
-	/// @dev A fee that cannot be paid now waits; it never holds up the message.
+	/// @dev A fee that cannot be paid now waits; it never holds up the message. One that can never be paid is not.
 	function _payFee(address to, uint128 amount) private {
+		if (amount == 0 || amount > SUPPLY) return;
 		if (_payOut(to, amount, PayoutQueue.NO_NONCE) == Status.FAILED) _enqueue(to, amount, PayoutQueue.NO_NONCE);
 	}
 

@@ -120,6 +120,20 @@ contract MessagesTest is Fixture {
 		assertRefused(message(Kind.GOVERNANCE, 1e15, abi.encode(_recipient)));
 	}
 
+	function test_moreThanThereIsIsRefused() public {
+		uint128 more = uint128(token.SUPPLY()) + 1;
+		assertRefused(release(_recipient, more, 1e15));
+		assertRefused(message(Kind.BURN, 1e15, abi.encode(uint64(1), more)));
+		assertRefused(message(Kind.SETTLEMENT, 1e15, abi.encode(uint64(1), bytes32("root"), more, uint32(1))));
+		// A fee of that kind is not paid; the message counts.
+		Message memory m = release(_recipient, 1e18, more);
+		deliver(m);
+		vm.assertEq(gateway.statusOf(m.nonce), Status.DONE);
+		vm.assertEq(token.balanceOf(_recipient), 1e18);
+		(uint64 head, uint64 tail,) = gateway.queue();
+		vm.assertEq(head, tail);
+	}
+
 	function test_anUnknownKindIsRefused() public {
 		assertRefused(message(4, 1e15, abi.encode(_recipient, uint128(1))));
 		assertRefused(message(255, 1e15, ""));

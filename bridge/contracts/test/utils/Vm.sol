@@ -18,6 +18,7 @@ interface Vm {
 	function chainId(uint256 id) external;
 	function load(address account, bytes32 slot) external view returns (bytes32);
 	function store(address account, bytes32 slot, bytes32 value) external;
+	function etch(address account, bytes calldata code) external;
 	function label(address account, string calldata name) external;
 	function expectRevert() external;
 	function expectRevert(bytes calldata reason) external;
