@@ -14,10 +14,12 @@ pub mod chunks;
 pub mod commitment;
 pub mod comparison;
 pub mod content;
+pub mod entry;
 pub mod fees;
 pub mod model;
 #[cfg(feature = "std")]
 pub mod quantise;
+pub mod seals;
 pub mod sum_tree;
 pub mod task;
 pub mod tensor;

@@ -95,6 +95,12 @@ impl ErrorCode {
 			_ => return None,
 		})
 	}
+
+	/// Whether it speaks of its worker and not of the task: this worker could not fetch what it needed, and has
+	/// run nothing. Others may well have been able to, or may be later, so that it contradicts nobody.
+	pub const fn is_unavailable(self) -> bool {
+		matches!(self, Self::InputUnavailable | Self::ModelUnavailable)
+	}
 }
 
 impl fmt::Display for ErrorCode {

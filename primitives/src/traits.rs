@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_core::{bounded::BoundedVec, ConstU32, H256};
-use sp_runtime::{DispatchError, DispatchResult};
+use sp_runtime::{DispatchError, DispatchResult, Weight};
 
 use crate::{
 	bridge::Judgement,
@@ -24,10 +24,12 @@ pub trait Models<AccountId> {
 	fn task_opened(model: ModelId) -> DispatchResult;
 	/// Counts such a task as closed.
 	fn task_closed(model: ModelId);
+	/// What [`Self::task_closed`] weighs at most.
+	fn task_closed_weight() -> Weight;
 	/// Who shares in the creator's part: the owner first, then each ancestor's owner with what its
 	/// child owes it, in parts per million. The first royalty is the owner's debt to its parent.
 	fn lineage(model: ModelId) -> Lineage<AccountId>;
-	/// What binds the model's files, [`manifest_digest`](crate::content::manifest_digest), also after its
+	/// What binds the model's files, [`manifest_digest`](crate::entry::manifest_digest), also after its
 	/// retirement; `None` for a model that does not exist.
 	fn manifest(model: ModelId) -> Option<Digest>;
 	/// Registers a model that a benchmark can use, and returns its number.
@@ -148,6 +150,13 @@ pub trait Rounds<AccountId> {
 	fn answer(task: TaskId, digest: &Digest) -> Option<Payload>;
 	/// Ends the round and forgets it, with its answers.
 	fn close(task: TaskId);
+	/// What it weighs at most to read and compare a round's answers, besides what follows from them: what
+	/// [`Self::extend`] with nobody does.
+	fn judge_weight() -> Weight;
+	/// What [`Self::challenge`] weighs at most.
+	fn challenge_weight() -> Weight;
+	/// What [`Self::close`] weighs at most.
+	fn close_weight() -> Weight;
 }
 
 /// One worker's or auditor's place in a round.
@@ -176,14 +185,13 @@ pub trait Tasks<AccountId> {
 	fn judged(task: TaskId, verdict: Verdict<AccountId>) -> DispatchResult;
 	/// Every auditor of a settled round has revealed, and this is what their answers come to.
 	fn audited(task: TaskId, audit: Audit<AccountId>) -> DispatchResult;
+	/// What [`Self::judged`] and [`Self::audited`], together where a round's auditor is heard with its workers,
+	/// weigh at most.
+	fn judged_weight() -> Weight;
 	/// Sets up a task for a benchmark whose round is open with [`MAX_SEATS`](crate::task::MAX_SEATS)
 	/// workers, asked at once, none of whom has committed, and returns it with them.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn benchmark_task(comparison: Comparison) -> (TaskId, Vec<AccountId>);
-	/// Begins the audit of such a task once it is settled, as after a contradiction: returns
-	/// [`MAX_AUDITORS`](crate::task::MAX_AUDITORS) auditors whom its round has been extended by at once.
-	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_audit(task: TaskId) -> Vec<AccountId>;
 }
 
 /// A settled task, for those who keep count of use.
@@ -213,12 +221,18 @@ pub trait Observer<AccountId> {
 	fn overturned(task: TaskId, model: ModelId, fee: Balance);
 	/// No majority of a task's workers agreed.
 	fn undecided(task: TaskId, model: ModelId);
+	/// What any of these weighs at most.
+	fn weight() -> Weight;
 }
 
 impl<AccountId> Observer<AccountId> for () {
 	fn settled(_: Settlement<AccountId>) {}
 	fn overturned(_: TaskId, _: ModelId, _: Balance) {}
 	fn undecided(_: TaskId, _: ModelId) {}
+
+	fn weight() -> Weight {
+		Weight::zero()
+	}
 }
 
 /// A settled task, of which a receipt is to be left.

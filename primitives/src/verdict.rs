@@ -62,6 +62,13 @@ pub enum Outcome {
 	Failed(ErrorCode),
 }
 
+impl Outcome {
+	/// Whether it says no more than that its workers could not fetch what they needed.
+	pub const fn is_unavailable(&self) -> bool {
+		matches!(self, Self::Failed(code) if code.is_unavailable())
+	}
+}
+
 /// What a round of sealed answers came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict<AccountId> {
@@ -93,10 +100,11 @@ pub enum Audit<AccountId> {
 		/// Those who contradicted, and were outvoted.
 		losers: Vec<AccountId>,
 	},
-	/// They neither confirm the settled answer nor overturn it. More are to be asked; where there are as many as
-	/// can be, the settled answer stands, and proves nothing.
+	/// They neither confirm the settled answer nor overturn it, or most of them could not fetch what they needed.
+	/// More are to be asked; where there are as many as can be, the settled answer stands, and proves nothing.
 	Undecided,
-	/// At least four auditors agree on another answer, and they are most of them.
+	/// At least four auditors agree on another answer, and they are most of them. That they could not fetch what
+	/// they needed is no such answer: a requester that takes its input down could convict everybody.
 	Overturned {
 		/// On which.
 		outcome: Outcome,

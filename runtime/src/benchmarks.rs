@@ -31,6 +31,7 @@ impl BenchmarkHelper<AccountId, BlockNumber> for Registries {
 	fn model(domain: &DomainName, creator: &AccountId) -> ModelId {
 		let id = ModelRegistry::benchmark_model(creator);
 		pallet_model_registry::Models::<Runtime>::mutate_extant(id, |model| model.spec.domain = domain.clone());
+		pallet_model_registry::Domains::<Runtime>::insert(id, domain);
 		id
 	}
 

@@ -1,5 +1,8 @@
 //! What must hold of the runtime as a whole.
 
+mod blocks;
+mod properties;
+
 use crate::{apis::api, configs::consensus::ReportLongevity, constants::currency::*, genesis_config_presets::*, *};
 use codec::{Decode, Encode};
 use frame_support::traits::Randomness;

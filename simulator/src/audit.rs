@@ -4,7 +4,7 @@ use deepnode_primitives::{content::Digest, verdict::majority};
 use deepnode_scoring::fidelity::Mark;
 
 use crate::{
-	strategy::{Answer, Seat, Strategy, Task, TRUTH},
+	strategy::{Answer, Seat, Strategy, Task, TRUTH, UNREAD},
 	task::Settled,
 	world::{Id, World},
 };
@@ -127,7 +127,8 @@ impl World {
 		let answer = digests[verdict.representative];
 		// One auditor who contradicts, alone, decides nothing.
 		let enough = if self.rules.four_of_five { 4 } else { 2 };
-		(answer == settled || verdict.winners.len() >= enough).then_some(answer)
+		let overturns = verdict.winners.len() >= enough && (answer != UNREAD || !self.rules.audited_errors);
+		(answer == settled || overturns).then_some(answer)
 	}
 
 	/// The settled answer stands: the first auditor is paid from the reporter's bond or the audit fund, all
@@ -167,16 +168,21 @@ impl World {
 			base += self.bounty_base(slash, task.bound);
 		}
 		self.part(&liars);
-		let model = &mut self.models[task.model];
-		let creator = self.rules.fees.split(task.fee, 1).creator;
-		model.net = model.net.saturating_sub(task.fee - creator);
-		model.wrong += 1;
-		let refund = task.fee.min(left);
+		let paid = if settled.failed() {
+			self.rules.failed.mul_floor(task.fee)
+		} else {
+			let model = &mut self.models[task.model];
+			let creator = self.rules.fees.split(task.fee, 1).creator;
+			model.net = model.net.saturating_sub(task.fee - creator);
+			model.wrong += 1;
+			task.fee
+		};
+		let refund = paid.min(left);
 		left -= refund;
 		self.charge(task, -(refund as i128));
 		if !task.own {
 			// What is not given back stays lost.
-			self.counts.lost += task.fee + task.audit - refund;
+			self.counts.lost += paid + task.audit - refund;
 		}
 		self.pay_each(right, task.reward, &mut left);
 		let found = self.bounty(self.rules.finder, base, &mut left);

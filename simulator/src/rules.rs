@@ -33,6 +33,8 @@ pub struct Rules {
 	pub no_majority: Unit,
 	/// The part of its fee that the requester of such a dispute is compensated with at most.
 	pub compensation: Unit,
+	/// The part of a fee that is spent where most claim an error.
+	pub failed: Unit,
 	/// The auditors' part of the slash that an overturned answer costs.
 	pub finder: Unit,
 	/// A reporter's part of its partners' slash.
@@ -63,6 +65,8 @@ pub struct Rules {
 	pub four_of_five: bool,
 	/// Whether an evaluator without known-answer tasks of its own is paid nothing.
 	pub sealed_work: bool,
+	/// Whether errors are audited like outputs, and who says that nothing could be fetched is paid nothing.
+	pub audited_errors: bool,
 }
 
 impl Rules {
@@ -81,6 +85,7 @@ impl Rules {
 			missed_reveal: Unit::from_percent(10),
 			no_majority: Unit::from_parts(1_000_000),
 			compensation: Unit::from_percent(10),
+			failed: Unit::from_percent(10),
 			finder: Unit::from_percent(10),
 			traitor: Unit::from_percent(30),
 			report_bond: 10 * DN,
@@ -96,16 +101,19 @@ impl Rules {
 			sealed_audits: true,
 			four_of_five: true,
 			sealed_work: true,
+			audited_errors: true,
 		}
 	}
 
-	/// The rules as they were first designed, before the four changes that the simulation asked for.
+	/// The rules as they were first designed, before the four changes that the simulation asked for, and with errors
+	/// that nobody audits.
 	pub fn first_design() -> Self {
 		Self {
 			outvoted_report: false,
 			sealed_audits: false,
 			four_of_five: false,
 			sealed_work: false,
+			audited_errors: false,
 			..Self::protocol()
 		}
 	}

@@ -82,6 +82,8 @@ pub fn all() -> Vec<Scenario> {
 		vec![Scenario::new("copy-in-disputes", CopyThird, 33).within(World::Faulty)],
 		of("constant-answer", Constant, &[10, 33]),
 		vec![Scenario::new("constant-answer-90%", Constant, 33).within(World::Predictable)],
+		of("always-unavailable", AlwaysUnavailable, &[10, 33]),
+		of("claim-errors", ClaimError, &[10, 33]),
 		of("collusion-blind", CollusionBlind, &[10, 33, 45]),
 		of("collusion-knowing", CollusionKnowing, &[10, 33, 45]),
 		of("collusion-with-traitors", CollusionLeaky, &[33]),

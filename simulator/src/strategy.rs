@@ -11,6 +11,10 @@ pub const TRUTH: Digest = [0; 32];
 pub const LIE: Digest = [1; 32];
 /// A model's most frequent answer, where it is not the true one.
 pub const USUAL: Digest = [2; 32];
+/// The error that nothing could be fetched.
+pub const UNREAD: Digest = [4; 32];
+/// An error that others can verify.
+pub const ERROR: Digest = [5; 32];
 
 /// What the members of the actor under test do. Where a strategy says nothing they are honest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +27,10 @@ pub enum Strategy {
 	CopyThird,
 	/// Never compute: give the model's most frequent answer.
 	Constant,
+	/// Never compute: say in every seat that nothing could be fetched.
+	AlwaysUnavailable,
+	/// Claim an error, instead of computing, where the coalition holds most of the first wave's seats.
+	ClaimError,
 	/// Give the agreed false answer in every seat, and defend it as an auditor.
 	CollusionBlind,
 	/// Give it only where the coalition holds most of the first wave's seats.
@@ -159,6 +167,12 @@ impl World {
 				trusted.map_or(free(TRUTH), |answer| free(answer.digest))
 			},
 			(Strategy::Constant | Strategy::Withhold, _) => free(usual),
+			(Strategy::AlwaysUnavailable, _) => free(UNREAD),
+			(Strategy::ClaimError, Seat::First(wave)) if self.holds_most(wave) => {
+				task.lied = true;
+				free(ERROR)
+			},
+			(Strategy::ClaimError, Seat::Auditor { .. }) if task.lied => free(ERROR),
 			(strategy, Seat::Auditor { settled, .. }) if strategy.defends_lies() => match (task.lied, settled) {
 				(true, _) => free(LIE),
 				(false, Some(settled)) => free(*settled),

@@ -11,7 +11,7 @@ use deepnode_scoring::{assurance, average::moving, fidelity::Mark, Unit};
 use crate::{
 	audit::Lottery,
 	pool::Wanted,
-	strategy::{Answer, Seat, Strategy, Task, TRUTH},
+	strategy::{Answer, Seat, Strategy, Task, ERROR, TRUTH, UNREAD},
 	world::{Id, World},
 };
 
@@ -28,6 +28,13 @@ pub struct Settled {
 	pub losers: Vec<Answer>,
 	/// What each of them was slashed.
 	pub lost: Vec<Balance>,
+}
+
+impl Settled {
+	/// Whether most claim an error.
+	pub fn failed(&self) -> bool {
+		self.digest == UNREAD || self.digest == ERROR
+	}
 }
 
 /// What a first wave came to.
@@ -194,7 +201,56 @@ impl World {
 		self.refund(task);
 	}
 
+	/// A majority claims that there is no answer, which is never true here: all but a part of the fee goes back.
+	fn fail(&mut self, task: Task, mut settled: Settled, excluded: Vec<Id>, lottery: Option<Lottery>) {
+		self.counts.refunded += 1;
+		let audited = self.rules.audited_errors;
+		let unread = audited && settled.digest == UNREAD;
+		let spent = self.rules.failed.mul_floor(task.fee);
+		let mut winners: Vec<_> = settled.winners.iter().map(|winner| winner.who).collect();
+		let together: Vec<_> = winners.iter().copied().chain(settled.losers.iter().map(|loser| loser.who)).collect();
+		self.meet(&together);
+		if unread {
+			winners.clear();
+		} else {
+			for loser in &settled.losers {
+				settled.lost.push(self.slash(loser.who, self.rules.wrong_answer, task.bound, loser.deliberate));
+				self.mark(loser.who, Mark::Against);
+			}
+		}
+		let split = self.rules.fees.split(spent, winners.len() as u32);
+		let mut taken = settled.lost.iter().sum();
+		for who in &winners {
+			self.pay(*who, split.per_worker);
+			self.mark(*who, Mark::For);
+		}
+		self.pay_each(&winners, task.reward.saturating_sub(split.per_worker), &mut taken);
+		self.pots.treasury += taken + split.treasury + split.creator;
+		self.pots.validators += split.validators;
+		self.pots.community += split.community;
+		self.pots.burned += split.burned;
+		let kept = if audited { task.audit } else { 0 };
+		self.pots.audit_fund += kept;
+		self.charge(&task, -((task.fee - spent + task.audit - kept) as i128));
+
+		let overturned = if audited && !unread {
+			self.audit(&task, &settled, excluded, lottery)
+		} else {
+			let mut fund = std::mem::take(&mut self.pots.audit_fund);
+			let auditor: Vec<_> = lottery.iter().map(|lottery| lottery.auditor).collect();
+			self.pay_each(&auditor, task.reward, &mut fund);
+			self.pots.audit_fund = fund;
+			false
+		};
+		if !overturned && !task.own {
+			self.counts.lost += spent + kept;
+		}
+	}
+
 	fn settle(&mut self, task: Task, mut settled: Settled, excluded: Vec<Id>, lottery: Option<Lottery>) {
+		if settled.failed() {
+			return self.fail(task, settled, excluded, lottery);
+		}
 		self.counts.settled += 1;
 		let split = self.rules.fees.split(task.fee, settled.winners.len() as u32);
 		for loser in &settled.losers {

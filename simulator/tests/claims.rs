@@ -1,5 +1,6 @@
 //! What is claimed about the rules, and rules under which each claim fails.
 
+use deepnode_scoring::Unit;
 use deepnode_simulator::{
 	rules::{Rules, Setup},
 	run::play,
@@ -79,7 +80,7 @@ fn an_auditor_that_sees_the_answer_earns_more_by_copying_it() {
 
 #[test]
 fn where_auditors_copy_collusion_pays_unless_audits_are_sealed() {
-	let lazy = Setup { lazy_auditors: deepnode_scoring::Unit::one(), ..setup(1) };
+	let lazy = Setup { lazy_auditors: Unit::one(), ..setup(1) };
 	let scenario = Scenario::new("collusion", Strategy::CollusionKnowing, 33);
 	let of = |rules: &Rules| Measured::of(rules, &lazy, &scenario, 2).profit_vs_honest();
 	assert!(of(&Rules::first_design()) > 1.0);
@@ -100,6 +101,30 @@ fn an_outvoted_worker_that_can_report_makes_collusion_cost_more() {
 		Measured::of(rules, &setup(1), &scenario, 2).requester_loss()
 	};
 	assert!(loss(&Rules::protocol()) < loss(&silent));
+}
+
+/// Where a run costs almost all that it earns, a tenth of the pay for no run is tempting.
+#[test]
+fn errors_that_nobody_audits_pay_where_runs_are_dear_and_those_that_are_audited_do_not() {
+	let setup = Setup { cost: Unit::from_percent(95), ..setup(1) };
+	let claim = |strategy, rules: &Rules| {
+		Measured::of(rules, &setup, &Scenario::new("claimed", strategy, 33), 2).profit_vs_honest()
+	};
+	let unaudited = Rules { audited_errors: false, ..Rules::protocol() };
+	let error = claim(Strategy::ClaimError, &unaudited);
+	assert!(error > 1.0, "{error}");
+	for strategy in [Strategy::ClaimError, Strategy::AlwaysUnavailable] {
+		let profit = claim(strategy, &Rules::protocol());
+		assert!(profit < 1.0, "{strategy:?} earns {profit} of honesty");
+	}
+}
+
+#[test]
+fn who_always_says_that_nothing_could_be_fetched_earns_less_than_the_honest() {
+	for percent in [10, 33] {
+		let earned = profit(&Rules::protocol(), Strategy::AlwaysUnavailable, percent);
+		assert!(earned < 1.0, "{percent}%: {earned}");
+	}
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use deepnode_primitives::{
 	content::{Digest, Uris},
+	entry::{MAX_DOMAIN_LEN as MAX_DOMAIN, MAX_FILES, MAX_NAME_LEN as MAX_NAME},
 	tensor::{TensorSpec, TensorSpecs},
 	Balance, ModelId, TaskId,
 };
@@ -252,9 +253,6 @@ pub(crate) fn to_spec(spec: &ModelSpec) -> Result<registry::ModelSpec> {
 	})
 }
 
-const MAX_NAME: u32 = 64;
-const MAX_DOMAIN: u32 = 32;
-const MAX_FILES: u32 = 8;
 const MAX_DATA_SETS: u32 = 4;
 
 fn bounded(what: &'static str, bytes: &[u8], limit: u32) -> Result<BoundedVec<u8>> {

@@ -1,6 +1,6 @@
-//! What hides what an evaluator says until it says it aloud. The hashes are the pallet's own.
+//! What hides what an evaluator says until it says it aloud. The hashes are the chain's own.
 
-use pallet_powr::{seals, types};
+use deepnode_primitives::seals;
 use sp_runtime::Perbill;
 
 use crate::{
@@ -34,15 +34,15 @@ pub fn ballot(epoch: EpochIndex, domain: DomainId, evaluator: &AccountId, pages:
 	seals::ballot(epoch, domain, evaluator, &self::pages(pages))
 }
 
-fn bounded(expected: &Expected) -> Result<types::Expected> {
+fn bounded(expected: &Expected) -> Result<seals::Expected> {
 	Ok(match expected {
 		Expected::Answer(bytes) => {
 			let bounded = bytes.clone().try_into();
-			types::Expected::Answer(
+			seals::Expected::Answer(
 				bounded.map_err(|_| Error::too_long("the expected answer", bytes.len(), MAX_EXPECTED_LEN as u32))?,
 			)
 		},
-		Expected::Digest(digest) => types::Expected::Digest(*digest),
+		Expected::Digest(digest) => seals::Expected::Digest(*digest),
 	})
 }
 
@@ -58,7 +58,7 @@ mod tests {
 	fn a_seal_depends_on_who_expects_what_and_on_its_salt() {
 		let expected = Expected::Answer(vec![1, 2]);
 		let seal = task(&account(1), &expected, &[3; 32]).unwrap();
-		assert_eq!(seal, seals::task(&account(1), &types::Expected::Answer(vec![1, 2].try_into().unwrap()), &[3; 32]));
+		assert_eq!(seal, seals::task(&account(1), &seals::Expected::Answer(vec![1, 2].try_into().unwrap()), &[3; 32]));
 		assert_ne!(seal, task(&account(2), &expected, &[3; 32]).unwrap());
 		assert_ne!(seal, task(&account(1), &expected, &[4; 32]).unwrap());
 		assert_ne!(seal, task(&account(1), &Expected::Digest([0; 32]), &[3; 32]).unwrap());

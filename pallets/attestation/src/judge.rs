@@ -40,12 +40,15 @@ impl Answers {
 	/// Whether two answers agree: where their digests are equal or else, by the comparison, where the
 	/// chain carries both or has chunks of both.
 	pub fn agree(&self, a: &Digest, b: &Digest) -> bool {
+		if a == b {
+			return true;
+		}
 		let bytes = |digest| self.by_digest.get(digest).and_then(Payload::inline);
 		if let (Some(a), Some(b)) = (bytes(a), bytes(b)) {
 			return self.comparison.agrees(a, b) == Ok(true);
 		}
 		let opened = |digest| self.opened.get(digest);
-		a == b || matches!((opened(a), opened(b)), (Some(a), Some(b)) if a.agrees(b, &self.comparison))
+		matches!((opened(a), opened(b)), (Some(a), Some(b)) if a.agrees(b, &self.comparison))
 	}
 
 	/// The long answers that are to be opened before the round is judged: all of them, in ascending
@@ -78,7 +81,8 @@ impl Answers {
 	///
 	/// They are judged among themselves: without a strict majority nothing is decided. One that agrees
 	/// with the settled answer confirms it. Another overturns it where at least four answers agree with
-	/// the one that stands for it; then every worker whose own answer does not has lost.
+	/// the one that stands for it; then every worker whose own answer does not has lost. Auditors who could
+	/// not fetch what they needed overturn nothing.
 	pub fn audit<AccountId: Clone>(&self, round: &Round<AccountId>) -> Audit<AccountId> {
 		let (Some(settled), Some(ruling)) = (&round.settled, self.rule(&round.auditors)) else {
 			return Audit::Undecided;
@@ -88,7 +92,7 @@ impl Answers {
 			return Audit::Confirmed { auditors, losers };
 		}
 		let agrees = |seat: &&Seat<_>| seat.revealed.is_some_and(|answer| self.agree(&digest, &answer));
-		if round.auditors.iter().filter(agrees).count() < OVERTURNING as usize {
+		if outcome.is_unavailable() || round.auditors.iter().filter(agrees).count() < OVERTURNING as usize {
 			return Audit::Undecided;
 		}
 		losers.extend(round.seats.iter().filter(|seat| !agrees(seat)).map(|seat| seat.worker.clone()));

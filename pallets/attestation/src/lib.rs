@@ -31,7 +31,7 @@ use deepnode_primitives::{
 	traits::Tasks,
 	TaskId,
 };
-use frame_support::ensure;
+use frame_support::{ensure, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
 use sp_runtime::{traits::Zero, AccountId32, DispatchError, DispatchResult};
@@ -202,12 +202,9 @@ pub mod pallet {
 		///
 		/// ## Complexity
 		/// O(bytes) of the output; for the last who was asked, O(n^2) comparisons of answers besides, with
-		/// n at most 5.
+		/// n at most 5, and what the keeper of the tasks does.
 		#[pallet::call_index(1)]
-		#[pallet::weight({
-			let bytes = inline_len(output);
-			T::WeightInfo::reveal_last(bytes).max(T::WeightInfo::reveal_audit(bytes))
-		})]
+		#[pallet::weight(T::WeightInfo::reveal(inline_len(output)).saturating_add(Pallet::<T>::verdict_weight()))]
 		pub fn reveal(
 			origin: OriginFor<T>,
 			task: TaskId,
@@ -217,8 +214,8 @@ pub mod pallet {
 		) -> DispatchResultWithPostInfo {
 			let worker = ensure_signed(origin)?;
 			let weight = T::WeightInfo::reveal(inline_len(&output));
-			let last = Self::do_reveal(task, worker, salt, digest, output)?;
-			Ok(PostDispatchInfo { actual_weight: (!last).then_some(weight), pays_fee: Pays::No })
+			let verdict = Self::do_reveal(task, worker, salt, digest, output)?;
+			Ok(PostDispatchInfo { actual_weight: Some(weight.saturating_add(verdict)), pays_fee: Pays::No })
 		}
 
 		/// Opens the chunks of a long answer that a challenge's seed chooses
@@ -235,7 +232,7 @@ pub mod pallet {
 		/// O(bytes) of the chunks; for the last answer, O(n^2) comparisons of them besides, with n at most
 		/// 5.
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::open_chunks_last().max(T::WeightInfo::open_chunks_audit()))]
+		#[pallet::weight(T::WeightInfo::open_chunks().saturating_add(Pallet::<T>::verdict_weight()))]
 		pub fn open_chunks(
 			origin: OriginFor<T>,
 			task: TaskId,
@@ -269,14 +266,14 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Returns whether it was the last, so that the answers were judged.
+	/// Returns what the verdict weighs, if it was the last that was awaited.
 	fn do_reveal(
 		task: TaskId,
 		worker: AccountId32,
 		salt: [u8; 32],
 		digest: Digest,
 		output: Payload,
-	) -> Result<bool, DispatchError> {
+	) -> Result<Weight, DispatchError> {
 		let mut round = Rounds::<T>::get(task).ok_or(Error::<T>::NotAssigned)?;
 		let may_reveal = !round.sealed && round.all_committed();
 		let seat = round.seat_mut(&worker).ok_or(Error::<T>::NotAssigned)?;
@@ -301,9 +298,10 @@ impl<T: Config> Pallet<T> {
 		Rounds::<T>::insert(task, &round);
 		Self::deposit_event(Event::Revealed { task, worker, digest });
 		if last {
-			Self::conclude(task, round)?;
+			Self::conclude(task, round)
+		} else {
+			Ok(Weight::zero())
 		}
-		Ok(last)
 	}
 
 	/// Returns whether it was the last, so that the answers were judged.

@@ -12,7 +12,7 @@ use deepnode_primitives::{
 	verdict::{Audit, Verdict},
 	TaskId,
 };
-use frame_support::{assert_ok, derive_impl, parameter_types};
+use frame_support::{assert_ok, derive_impl, parameter_types, weights::Weight};
 use sp_core::H256;
 use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage, DispatchError, DispatchResult};
 
@@ -115,18 +115,15 @@ impl Tasks<AccountId> for Keeper {
 		Self::hear(Told::Audited(task, audit))
 	}
 
+	fn judged_weight() -> Weight {
+		Weight::from_parts(1_000_000_000, 1_000)
+	}
+
 	#[cfg(feature = "runtime-benchmarks")]
 	fn benchmark_task(comparison: Comparison) -> (TaskId, Vec<AccountId>) {
 		let workers = accounts(&[10, 11, 12, 13, 14]);
 		Attestation::open(TASK, &workers, comparison).unwrap();
 		(TASK, workers)
-	}
-
-	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_audit(task: TaskId) -> Vec<AccountId> {
-		let auditors = accounts(&[20, 21, 22, 23, 24]);
-		Attestation::extend(task, &auditors).unwrap();
-		auditors
 	}
 }
 

@@ -11,36 +11,50 @@ use deepnode_primitives::{
 	verdict::Verdict,
 	TaskId,
 };
-use frame_support::{ensure, BoundedVec};
+use frame_support::{ensure, weights::Weight, BoundedVec};
 use sp_core::H256;
 use sp_runtime::{AccountId32, DispatchError, DispatchResult};
 
 use crate::{
 	judge,
 	types::{Challenge, Round, Seat},
-	Answers, Config, Error, Event, Openings, Pallet, Rounds,
+	Answers, Config, Error, Event, Openings, Pallet, Rounds, WeightInfo,
 };
 
 impl<T: Config> Pallet<T> {
-	/// Everybody has revealed: judges the answers, unless long ones differ and are to be opened first.
-	pub(crate) fn conclude(task: TaskId, mut round: Round<AccountId32>) -> DispatchResult {
+	/// Everybody has revealed: judges the answers, unless long ones differ and are to be opened first. Returns
+	/// what that weighs: nothing is compared where all have given the same answer.
+	pub(crate) fn conclude(task: TaskId, mut round: Round<AccountId32>) -> Result<Weight, DispatchError> {
 		let answers = Self::answers(task, &round);
 		let awaited: BoundedVec<_, _> = answers.to_open(&round).try_into().unwrap_or_default();
 		if !awaited.is_empty() && T::Tasks::disputed(task)? {
 			round.challenge = Some(Challenge { seed: None, awaited });
 			Rounds::<T>::insert(task, round);
-			return Ok(());
+			return Ok(Self::verdict_weight());
 		}
-		Self::judge(task, round, &answers)
+		let differ = answers.by_digest.len() > 1;
+		Self::judge(task, round, &answers)?;
+		Ok(if differ { Self::verdict_weight() } else { T::Tasks::judged_weight() })
+	}
+
+	/// What it weighs at most to compare a round's answers, with what follows from them.
+	pub(crate) fn verdict_weight() -> Weight {
+		T::WeightInfo::judge().saturating_add(T::Tasks::judged_weight())
 	}
 
 	/// Judges the answers that are there, with the chunks that are opened.
 	pub(crate) fn judge_opened(task: TaskId, mut round: Round<AccountId32>) -> DispatchResult {
-		let mut answers = Self::answers(task, &round);
+		let answers = Self::opened_answers(task, &round);
 		round.challenge = None;
+		Self::judge(task, round, &answers)
+	}
+
+	/// The answers, with the chunks of them that are opened, which are kept no longer.
+	pub(crate) fn opened_answers(task: TaskId, round: &Round<AccountId32>) -> judge::Answers {
+		let mut answers = Self::answers(task, round);
 		let digests = answers.by_digest.keys();
 		answers.opened = digests.filter_map(|digest| Some((*digest, Openings::<T>::take(task, digest)?))).collect();
-		Self::judge(task, round, &answers)
+		answers
 	}
 
 	/// Judges answers and tells the keeper, who may ask more or close the round before it returns.
@@ -174,5 +188,17 @@ impl<T: Config> traits::Rounds<AccountId32> for Pallet<T> {
 			Answers::<T>::remove(task, digest);
 			Openings::<T>::remove(task, digest);
 		}
+	}
+
+	fn judge_weight() -> Weight {
+		T::WeightInfo::judge()
+	}
+
+	fn challenge_weight() -> Weight {
+		T::WeightInfo::challenge()
+	}
+
+	fn close_weight() -> Weight {
+		T::WeightInfo::close()
 	}
 }

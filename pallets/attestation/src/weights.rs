@@ -3,8 +3,8 @@
 //! Written by `scripts/weights` with the benchmark command of version 64.0.0.
 //! DATE: 2026-11-22, STEPS: `20`, REPEAT: `10`, CPU: `Intel(R) Xeon(R) Processor @ 2.50GHz`
 //!
-//! `reveal_audit` and `open_chunks_audit` were measured with three auditors, and without one
-//! that answers with the workers: they are scaled here by what has come to them.
+//! `judge`, `challenge` and `close` are not measured yet: they are what `open_chunks_audit`, of which they were
+//! parts, weighed less the keeper's part, scaled to as many answers as there can be.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(unused_parens)]
@@ -19,11 +19,10 @@ use core::marker::PhantomData;
 pub trait WeightInfo {
 	fn commit() -> Weight;
 	fn reveal(n: u32, ) -> Weight;
-	fn reveal_last(n: u32, ) -> Weight;
-	fn reveal_audit(n: u32, ) -> Weight;
 	fn open_chunks() -> Weight;
-	fn open_chunks_last() -> Weight;
-	fn open_chunks_audit() -> Weight;
+	fn judge() -> Weight;
+	fn challenge() -> Weight;
+	fn close() -> Weight;
 }
 
 /// Weights for `pallet_attestation`, with what the runtime's database costs.
@@ -64,84 +63,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	/// Storage: `Attestation::Rounds` (r:1 w:1)
 	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(1136), added: 3611, mode: `MaxEncodedLen`)
-	/// Storage: `System::BlockHash` (r:1 w:0)
-	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
-	/// Storage: `Attestation::Answers` (r:5 w:5)
-	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(16453), added: 18928, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::Tasks` (r:1 w:1)
-	/// Proof: `TaskAssignment::Tasks` (`max_values`: None, `max_size`: Some(1036), added: 3511, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::Workers` (r:5 w:5)
-	/// Proof: `TaskAssignment::Workers` (`max_values`: None, `max_size`: Some(640), added: 3115, mode: `MaxEncodedLen`)
-	/// Storage: `Balances::Holds` (r:6 w:6)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(229), added: 2704, mode: `MaxEncodedLen`)
-	/// Storage: `System::Account` (r:6 w:6)
-	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
-	/// Storage: `Powr::Parameters` (r:1 w:0)
-	/// Proof: `Powr::Parameters` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
-	/// Storage: `Powr::Models` (r:1 w:1)
-	/// Proof: `Powr::Models` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
-	/// Storage: `ModelRegistry::OpenTasks` (r:1 w:1)
-	/// Proof: `ModelRegistry::OpenTasks` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
-	/// Storage: `ModelRegistry::Models` (r:1 w:0)
-	/// Proof: `ModelRegistry::Models` (`max_values`: None, `max_size`: Some(11281), added: 13756, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::Agenda` (r:0 w:2)
-	/// Proof: `TaskAssignment::Agenda` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::Assignments` (r:0 w:5)
-	/// Proof: `TaskAssignment::Assignments` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::StaleWeights` (r:0 w:5)
-	/// Proof: `TaskAssignment::StaleWeights` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
-	/// Storage: `Attestation::Openings` (r:0 w:5)
-	/// Proof: `Attestation::Openings` (`max_values`: None, `max_size`: Some(16757), added: 19232, mode: `MaxEncodedLen`)
-	/// The range of component `n` is `[0, 16384]`.
-	fn reveal_last(n: u32, ) -> Weight {
-		// Proof Size summary in bytes:
-		//  Measured:  `81070`
-		//  Estimated: `95630`
-		// Minimum execution time: 1_607_667_000 picoseconds.
-		Weight::from_parts(2_645_936_958, 95630)
-			// Standard Error: 7_013
-			.saturating_add(Weight::from_parts(49_795, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(29_u64))
-			.saturating_add(T::DbWeight::get().writes(43_u64))
-	}
-	/// Storage: `Attestation::Rounds` (r:1 w:1)
-	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(1136), added: 3611, mode: `MaxEncodedLen`)
-	/// Storage: `System::BlockHash` (r:1 w:0)
-	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
-	/// Storage: `Attestation::Answers` (r:8 w:1)
-	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(16453), added: 18928, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::Tasks` (r:1 w:1)
-	/// Proof: `TaskAssignment::Tasks` (`max_values`: None, `max_size`: Some(1036), added: 3511, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::Workers` (r:8 w:8)
-	/// Proof: `TaskAssignment::Workers` (`max_values`: None, `max_size`: Some(640), added: 3115, mode: `MaxEncodedLen`)
-	/// Storage: `Balances::Holds` (r:7 w:7)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(229), added: 2704, mode: `MaxEncodedLen`)
-	/// Storage: `System::Account` (r:10 w:10)
-	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
-	/// Storage: `FeeSplit::Table` (r:1 w:0)
-	/// Proof: `FeeSplit::Table` (`max_values`: Some(1), `max_size`: Some(24), added: 519, mode: `MaxEncodedLen`)
-	/// Storage: `Powr::Models` (r:1 w:0)
-	/// Proof: `Powr::Models` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::Agenda` (r:0 w:2)
-	/// Proof: `TaskAssignment::Agenda` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::Assignments` (r:0 w:3)
-	/// Proof: `TaskAssignment::Assignments` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::StaleWeights` (r:0 w:8)
-	/// Proof: `TaskAssignment::StaleWeights` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
-	/// The range of component `n` is `[0, 16384]`.
-	fn reveal_audit(n: u32, ) -> Weight {
-		// Proof Size summary in bytes:
-		//  Measured:  `121889`
-		//  Estimated: `152414`
-		// Minimum execution time: 1_933_357_000 picoseconds.
-		Weight::from_parts(5_691_049_500, 213379)
-			// Standard Error: 9_558
-			.saturating_add(Weight::from_parts(14_080, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(46_u64))
-			.saturating_add(T::DbWeight::get().writes(49_u64))
-	}
-	/// Storage: `Attestation::Rounds` (r:1 w:1)
-	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(1136), added: 3611, mode: `MaxEncodedLen`)
 	/// Storage: `Attestation::Openings` (r:0 w:1)
 	/// Proof: `Attestation::Openings` (`max_values`: None, `max_size`: Some(16757), added: 19232, mode: `MaxEncodedLen`)
 	fn open_chunks() -> Weight {
@@ -153,75 +74,20 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
-	/// Storage: `Attestation::Rounds` (r:1 w:1)
-	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(1136), added: 3611, mode: `MaxEncodedLen`)
-	/// Storage: `Attestation::Answers` (r:5 w:5)
-	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(16453), added: 18928, mode: `MaxEncodedLen`)
-	/// Storage: `Attestation::Openings` (r:4 w:5)
-	/// Proof: `Attestation::Openings` (`max_values`: None, `max_size`: Some(16757), added: 19232, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::Tasks` (r:1 w:1)
-	/// Proof: `TaskAssignment::Tasks` (`max_values`: None, `max_size`: Some(1036), added: 3511, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::Workers` (r:5 w:5)
-	/// Proof: `TaskAssignment::Workers` (`max_values`: None, `max_size`: Some(640), added: 3115, mode: `MaxEncodedLen`)
-	/// Storage: `Balances::Holds` (r:6 w:6)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(229), added: 2704, mode: `MaxEncodedLen`)
-	/// Storage: `System::Account` (r:6 w:6)
-	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
-	/// Storage: `Powr::Parameters` (r:1 w:0)
-	/// Proof: `Powr::Parameters` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
-	/// Storage: `Powr::Models` (r:1 w:1)
-	/// Proof: `Powr::Models` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
-	/// Storage: `ModelRegistry::OpenTasks` (r:1 w:1)
-	/// Proof: `ModelRegistry::OpenTasks` (`max_values`: None, `max_size`: Some(16), added: 2491, mode: `MaxEncodedLen`)
-	/// Storage: `ModelRegistry::Models` (r:1 w:0)
-	/// Proof: `ModelRegistry::Models` (`max_values`: None, `max_size`: Some(11281), added: 13756, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::Agenda` (r:0 w:2)
-	/// Proof: `TaskAssignment::Agenda` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::Assignments` (r:0 w:5)
-	/// Proof: `TaskAssignment::Assignments` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::StaleWeights` (r:0 w:5)
-	/// Proof: `TaskAssignment::StaleWeights` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
-	fn open_chunks_last() -> Weight {
-		// Proof Size summary in bytes:
-		//  Measured:  `87026`
-		//  Estimated: `95630`
-		// Minimum execution time: 1_915_240_000 picoseconds.
-		Weight::from_parts(3_314_577_000, 95630)
-			.saturating_add(T::DbWeight::get().reads(32_u64))
-			.saturating_add(T::DbWeight::get().writes(43_u64))
+	fn judge() -> Weight {
+		Weight::from_parts(7_500_000_000, 360640)
+			.saturating_add(T::DbWeight::get().reads(21_u64))
+			.saturating_add(T::DbWeight::get().writes(11_u64))
 	}
-	/// Storage: `Attestation::Rounds` (r:1 w:1)
-	/// Proof: `Attestation::Rounds` (`max_values`: None, `max_size`: Some(1136), added: 3611, mode: `MaxEncodedLen`)
-	/// Storage: `Attestation::Answers` (r:8 w:0)
-	/// Proof: `Attestation::Answers` (`max_values`: None, `max_size`: Some(16453), added: 18928, mode: `MaxEncodedLen`)
-	/// Storage: `Attestation::Openings` (r:7 w:8)
-	/// Proof: `Attestation::Openings` (`max_values`: None, `max_size`: Some(16757), added: 19232, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::Tasks` (r:1 w:1)
-	/// Proof: `TaskAssignment::Tasks` (`max_values`: None, `max_size`: Some(1036), added: 3511, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::Workers` (r:8 w:8)
-	/// Proof: `TaskAssignment::Workers` (`max_values`: None, `max_size`: Some(640), added: 3115, mode: `MaxEncodedLen`)
-	/// Storage: `Balances::Holds` (r:7 w:7)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(229), added: 2704, mode: `MaxEncodedLen`)
-	/// Storage: `System::Account` (r:10 w:10)
-	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
-	/// Storage: `FeeSplit::Table` (r:1 w:0)
-	/// Proof: `FeeSplit::Table` (`max_values`: Some(1), `max_size`: Some(24), added: 519, mode: `MaxEncodedLen`)
-	/// Storage: `Powr::Models` (r:1 w:0)
-	/// Proof: `Powr::Models` (`max_values`: None, `max_size`: Some(70), added: 2545, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::Agenda` (r:0 w:2)
-	/// Proof: `TaskAssignment::Agenda` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::Assignments` (r:0 w:3)
-	/// Proof: `TaskAssignment::Assignments` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
-	/// Storage: `TaskAssignment::StaleWeights` (r:0 w:8)
-	/// Proof: `TaskAssignment::StaleWeights` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
-	fn open_chunks_audit() -> Weight {
-		// Proof Size summary in bytes:
-		//  Measured:  `131412`
-		//  Estimated: `152414`
-		// Minimum execution time: 2_289_650_000 picoseconds.
-		Weight::from_parts(7_032_162_600, 213379)
-			.saturating_add(T::DbWeight::get().reads(52_u64))
-			.saturating_add(T::DbWeight::get().writes(56_u64))
+	fn challenge() -> Weight {
+		Weight::from_parts(120_000_000, 4601)
+			.saturating_add(T::DbWeight::get().reads(1_u64))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+	}
+	fn close() -> Weight {
+		Weight::from_parts(450_000_000, 4601)
+			.saturating_add(T::DbWeight::get().reads(1_u64))
+			.saturating_add(T::DbWeight::get().writes(21_u64))
 	}
 }
 
@@ -238,31 +104,24 @@ impl WeightInfo for () {
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
-	fn reveal_last(n: u32, ) -> Weight {
-		Weight::from_parts(2_645_936_958, 95630)
-			.saturating_add(Weight::from_parts(49_795, 0).saturating_mul(n.into()))
-			.saturating_add(RocksDbWeight::get().reads(29_u64))
-			.saturating_add(RocksDbWeight::get().writes(43_u64))
-	}
-	fn reveal_audit(n: u32, ) -> Weight {
-		Weight::from_parts(5_691_049_500, 213379)
-			.saturating_add(Weight::from_parts(14_080, 0).saturating_mul(n.into()))
-			.saturating_add(RocksDbWeight::get().reads(46_u64))
-			.saturating_add(RocksDbWeight::get().writes(49_u64))
-	}
 	fn open_chunks() -> Weight {
 		Weight::from_parts(834_447_000, 4601)
 			.saturating_add(RocksDbWeight::get().reads(1_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
-	fn open_chunks_last() -> Weight {
-		Weight::from_parts(3_314_577_000, 95630)
-			.saturating_add(RocksDbWeight::get().reads(32_u64))
-			.saturating_add(RocksDbWeight::get().writes(43_u64))
+	fn judge() -> Weight {
+		Weight::from_parts(7_500_000_000, 360640)
+			.saturating_add(RocksDbWeight::get().reads(21_u64))
+			.saturating_add(RocksDbWeight::get().writes(11_u64))
 	}
-	fn open_chunks_audit() -> Weight {
-		Weight::from_parts(7_032_162_600, 213379)
-			.saturating_add(RocksDbWeight::get().reads(52_u64))
-			.saturating_add(RocksDbWeight::get().writes(56_u64))
+	fn challenge() -> Weight {
+		Weight::from_parts(120_000_000, 4601)
+			.saturating_add(RocksDbWeight::get().reads(1_u64))
+			.saturating_add(RocksDbWeight::get().writes(1_u64))
+	}
+	fn close() -> Weight {
+		Weight::from_parts(450_000_000, 4601)
+			.saturating_add(RocksDbWeight::get().reads(1_u64))
+			.saturating_add(RocksDbWeight::get().writes(21_u64))
 	}
 }

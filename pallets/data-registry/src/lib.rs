@@ -15,6 +15,7 @@ mod lifecycle;
 mod mock;
 #[cfg(test)]
 mod tests;
+mod try_state;
 mod types;
 mod validate;
 pub mod weights;
@@ -28,7 +29,7 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use deepnode_primitives::{content::Uris, Balance, DataSetId};
+	use deepnode_primitives::{content::Uris, entry, Balance, DataSetId};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::fungible::{Mutate, MutateHold},
@@ -233,7 +234,7 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::set_uris())]
 		pub fn set_uris(origin: OriginFor<T>, data_set: DataSetId, file: u8, uris: Uris) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
-			Self::ensure_uris(&uris)?;
+			entry::check_uris(&uris).map_err(Error::<T>::from)?;
 			DataSets::<T>::try_mutate(data_set, |entry| {
 				let entry = Self::owned(entry, &owner)?;
 				let Manifest::Open(files) = &mut entry.spec.manifest else { return Err(Error::<T>::Sealed.into()) };
@@ -291,7 +292,7 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::set_evaluation_price())]
 		pub fn set_evaluation_price(origin: OriginFor<T>, data_set: DataSetId, price: Balance) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
-			Self::ensure_price(price)?;
+			entry::check_price(price).map_err(Error::<T>::from)?;
 			DataSets::<T>::try_mutate(data_set, |entry| {
 				let entry = Self::owned(entry, &owner)?;
 				ensure!(entry.status == Status::Active, Error::<T>::Retired);

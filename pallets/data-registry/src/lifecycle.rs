@@ -1,17 +1,12 @@
 //! From registration to removal.
 
-use alloc::collections::BTreeMap;
 use codec::Encode;
-use deepnode_primitives::{Balance, DataSetId};
+use deepnode_primitives::{entry, Balance, DataSetId};
 use frame_support::{
 	defensive, ensure,
-	traits::{
-		fungible::{Inspect, InspectHold, MutateHold},
-		tokens::Precision,
-		Get,
-	},
+	traits::{fungible::MutateHold, tokens::Precision, Get},
 };
-use sp_runtime::{ArithmeticError, DispatchError, DispatchResult, TryRuntimeError};
+use sp_runtime::{ArithmeticError, DispatchError, DispatchResult};
 
 use crate::{
 	Config, DataSet, DataSetOf, DataSetSpec, DataSets, Error, Event, HoldReason, NextDataSetId, Pallet, References,
@@ -36,8 +31,7 @@ impl<T: Config> Pallet<T> {
 
 	/// What is put on hold for such a data set.
 	pub(crate) fn bond_of(spec: &DataSetSpec) -> Balance {
-		let bytes = Balance::try_from(spec.encoded_size()).unwrap_or(Balance::MAX);
-		T::BaseBond::get().saturating_add(T::ByteBond::get().saturating_mul(bytes))
+		entry::bond(T::BaseBond::get(), T::ByteBond::get(), spec.encoded_size())
 	}
 
 	/// Holds or releases what the entry's bond has changed by.
@@ -72,32 +66,6 @@ impl<T: Config> Pallet<T> {
 		DataSets::<T>::remove(data_set);
 		Uses::<T>::remove(data_set);
 		Self::deposit_event(Event::DataSetRemoved { data_set, owner: entry.owner, bond });
-		Ok(())
-	}
-
-	/// Checks the invariants that the pallet's documentation lists.
-	pub fn do_try_state() -> Result<(), TryRuntimeError> {
-		let next = NextDataSetId::<T>::get();
-		let mut bonds = BTreeMap::<T::AccountId, Balance>::new();
-		for (data_set, entry) in DataSets::<T>::iter() {
-			ensure!(data_set < next, "a data set has a number that has not been given yet");
-			ensure!(Self::ensure_valid(&entry.spec).is_ok(), "a data set breaks the rules of registration");
-			ensure!(entry.bond >= T::Currency::minimum_balance(), "a data set's bond could not be released");
-			let bond = bonds.entry(entry.owner).or_default();
-			*bond = bond.saturating_add(entry.bond);
-		}
-		for (owner, bond) in bonds {
-			let held = T::Currency::balance_on_hold(&HoldReason::DataSetBond.into(), &owner);
-			ensure!(held == bond, "the bonds on hold are not the data sets'");
-		}
-		for (data_set, references) in References::<T>::iter() {
-			ensure!(references > 0, "a count of no reference is stored");
-			ensure!(DataSets::<T>::contains_key(data_set), "a data set is gone that something refers to");
-		}
-		for (data_set, uses) in Uses::<T>::iter() {
-			ensure!(uses > 0, "a count of no use is stored");
-			ensure!(DataSets::<T>::contains_key(data_set), "the uses of a data set are counted that is gone");
-		}
 		Ok(())
 	}
 }

@@ -2,28 +2,19 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use deepnode_primitives::{
-	content::{self, ContentRef, Digest},
+	content::{ContentRef, Digest},
+	entry,
 	fees::MILLION,
 	Balance,
 };
 use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 
-/// The most files of one data set.
-pub const MAX_FILES: u32 = 8;
+pub use deepnode_primitives::entry::{Domain, Name, MAX_DOMAIN_LEN, MAX_FILES, MAX_NAME_LEN};
+
 /// The highest royalty, in parts per million: four data sets, the most that a model may declare, never
 /// ask for more than everything.
 pub const MAX_ROYALTY: u32 = MILLION / 4;
-
-/// The longest name and the longest licence expression, in bytes.
-pub const MAX_NAME_LEN: u32 = 64;
-/// The longest name of a domain, in bytes.
-pub const MAX_DOMAIN_LEN: u32 = 32;
-
-/// A name in UTF-8.
-pub type Name = BoundedVec<u8, ConstU32<MAX_NAME_LEN>>;
-/// A domain in UTF-8: what the data is about.
-pub type Domain = BoundedVec<u8, ConstU32<MAX_DOMAIN_LEN>>;
 
 /// One file of a data set.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
@@ -70,9 +61,9 @@ impl Manifest {
 	}
 }
 
-/// What binds files without saying what they are, whatever their URIs.
+/// What binds a data set's files, now or later: their [`entry::manifest_digest`].
 pub fn manifest_digest(files: &[DataFile]) -> Digest {
-	content::manifest_digest(files.iter().map(|file| (&file.name[..], &file.content)))
+	entry::manifest_digest(files.iter().map(|file| (&file.name[..], &file.content)))
 }
 
 /// What a contributor declares about a data set. All but the evaluation price, the URIs and the seal is

@@ -30,7 +30,7 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use deepnode_primitives::{content::Uris, Balance, ModelId};
+	use deepnode_primitives::{content::Uris, entry, Balance, ModelId};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::fungible::{Mutate, MutateHold},
@@ -81,6 +81,10 @@ pub mod pallet {
 	/// The models.
 	#[pallet::storage]
 	pub type Models<T: Config> = StorageMap<_, Twox64Concat, ModelId, ModelOf<T>>;
+
+	/// The models' domains: all that some need to know of an entry, which may be large.
+	#[pallet::storage]
+	pub type Domains<T: Config> = StorageMap<_, Twox64Concat, ModelId, Domain>;
 
 	/// How many stored models name this one as their parent.
 	#[pallet::storage]
@@ -282,7 +286,7 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::set_uris())]
 		pub fn set_uris(origin: OriginFor<T>, model: ModelId, file: u8, uris: Uris) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
-			Self::ensure_uris(&uris)?;
+			entry::check_uris(&uris).map_err(Error::<T>::from)?;
 			Models::<T>::try_mutate(model, |entry| {
 				let entry = Self::owned(entry, &owner)?;
 				ensure!(entry.bond > 0, Error::<T>::Retired);

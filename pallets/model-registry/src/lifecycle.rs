@@ -3,6 +3,7 @@
 use codec::Encode;
 use deepnode_primitives::{
 	content::Digest,
+	entry,
 	model::Terms,
 	traits::{Lineage, Models as Registry},
 	Balance, ModelId,
@@ -10,12 +11,13 @@ use deepnode_primitives::{
 use frame_support::{
 	defensive, ensure,
 	traits::{fungible::MutateHold, tokens::Precision, Get},
+	weights::Weight,
 };
 use sp_runtime::{ArithmeticError, DispatchError, DispatchResult};
 
 use crate::{
-	Children, Config, Error, Event, HoldReason, Model, ModelOf, ModelSpec, Models, NextModelId, OpenTasks, Pallet,
-	Status, MAX_ANCESTORS,
+	Children, Config, Domains, Error, Event, HoldReason, Model, ModelOf, ModelSpec, Models, NextModelId, OpenTasks,
+	Pallet, Status, WeightInfo, MAX_ANCESTORS,
 };
 use deepnode_primitives::traits::DataSets as _;
 
@@ -36,6 +38,7 @@ impl<T: Config> Pallet<T> {
 		spec.data_sets.iter().try_for_each(|data_set| T::DataSets::referenced(*data_set))?;
 		Self::deposit_event(Event::ModelRegistered { model, owner: owner.clone() });
 		let registered_at = frame_system::Pallet::<T>::block_number();
+		Domains::<T>::insert(model, &spec.domain);
 		let entry = Model { owner, spec, status: Status::Active, data_royalties, bond, registered_at };
 		Models::<T>::insert(model, entry);
 		Ok(model)
@@ -43,8 +46,7 @@ impl<T: Config> Pallet<T> {
 
 	/// What is put on hold for such a model.
 	pub(crate) fn bond_of(spec: &ModelSpec) -> Balance {
-		let bytes = Balance::try_from(spec.encoded_size()).unwrap_or(Balance::MAX);
-		T::BaseBond::get().saturating_add(T::ByteBond::get().saturating_mul(bytes))
+		entry::bond(T::BaseBond::get(), T::ByteBond::get(), spec.encoded_size())
 	}
 
 	/// Holds or releases what the entry's bond has changed by.
@@ -87,6 +89,7 @@ impl<T: Config> Pallet<T> {
 				Self::return_bond(model, &mut entry);
 				if entry.bond == 0 && Children::<T>::get(model) == 0 {
 					Models::<T>::remove(model);
+					Domains::<T>::remove(model);
 					entry.spec.data_sets.iter().for_each(|data_set| T::DataSets::released(*data_set));
 					Self::deposit_event(Event::ModelRemoved { model });
 					changed = entry.spec.parent.and_then(|parent| Self::without_child(parent.model));
@@ -161,6 +164,10 @@ impl<T: Config> Registry<T::AccountId> for Pallet<T> {
 			},
 			open => OpenTasks::<T>::insert(model, open.saturating_sub(1)),
 		}
+	}
+
+	fn task_closed_weight() -> Weight {
+		T::WeightInfo::task_closed()
 	}
 
 	fn lineage(model: ModelId) -> Lineage<T::AccountId> {

@@ -5,7 +5,7 @@ use deepnode_primitives::{fees::MILLION, Balance, ModelId};
 use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::TryRuntimeError;
 
-use crate::{Children, Config, HoldReason, Models, NextModelId, OpenTasks, Pallet, Status, MAX_ANCESTORS};
+use crate::{Children, Config, Domains, HoldReason, Models, NextModelId, OpenTasks, Pallet, Status, MAX_ANCESTORS};
 use deepnode_primitives::traits::DataSets as _;
 
 impl<T: Config> Pallet<T> {
@@ -16,6 +16,7 @@ impl<T: Config> Pallet<T> {
 		let mut children = BTreeMap::<ModelId, u32>::new();
 		for (model, entry) in Models::<T>::iter() {
 			ensure!(model < next, "a model has a number that has not been given yet");
+			ensure!(Domains::<T>::get(model) == Some(entry.spec.domain), "a model's domain is not its entry's");
 			let bond = bonds.entry(entry.owner.clone()).or_default();
 			*bond = bond.saturating_add(entry.bond);
 			let serves = entry.status == Status::Active || OpenTasks::<T>::contains_key(model);
@@ -44,6 +45,7 @@ impl<T: Config> Pallet<T> {
 				"a lineage is too deep"
 			);
 		}
+		ensure!(Domains::<T>::iter_keys().all(Models::<T>::contains_key), "a model's domain outlives its entry");
 		ensure!(Children::<T>::iter().collect::<BTreeMap<_, _>>() == children, "children are counted wrongly");
 		for (model, open) in OpenTasks::<T>::iter() {
 			ensure!(open > 0, "a count of no task is stored");

@@ -3,29 +3,20 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use deepnode_primitives::{
 	comparison::Comparison,
-	content::{manifest_digest, ContentRef, Digest},
+	content::{ContentRef, Digest},
+	entry::manifest_digest,
 	tensor::TensorSpecs,
 	Balance, DataSetId, ModelId,
 };
 use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 
-/// The most files of one model.
-pub const MAX_FILES: u32 = 8;
+pub use deepnode_primitives::entry::{Domain, Name, MAX_DOMAIN_LEN, MAX_FILES, MAX_NAME_LEN};
+
 /// The most ancestors of one model.
 pub const MAX_ANCESTORS: usize = 4;
 /// The most data sets that one model declares.
 pub const MAX_DATA_SETS: u32 = 4;
-
-/// The longest name and the longest licence expression, in bytes.
-pub const MAX_NAME_LEN: u32 = 64;
-/// The longest name of a domain, in bytes.
-pub const MAX_DOMAIN_LEN: u32 = 32;
-
-/// A name in UTF-8.
-pub type Name = BoundedVec<u8, ConstU32<MAX_NAME_LEN>>;
-/// A domain in UTF-8: models are judged beside others of their domain.
-pub type Domain = BoundedVec<u8, ConstU32<MAX_DOMAIN_LEN>>;
 
 /// One file of a model.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]

@@ -2,23 +2,21 @@
 
 use alloc::collections::BTreeSet;
 use deepnode_primitives::{
-	content::{is_safe_file_name, Uris},
+	entry::{self, Flaw},
 	fees::MILLION,
 	tensor::{TensorSpec, TensorSpecs},
 	traits::DataSets as _,
-	Balance, MAX_SUPPLY,
+	Balance,
 };
 use frame_support::ensure;
 
-use crate::{Config, DataRoyalties, Error, ModelFile, ModelSpec, Pallet, Parent, Status, MAX_ANCESTORS};
+use crate::{Config, DataRoyalties, Error, ModelSpec, Pallet, Parent, Status, MAX_ANCESTORS};
 
 impl<T: Config> Pallet<T> {
 	/// Checks every field of `spec`.
 	pub(crate) fn ensure_valid(spec: &ModelSpec) -> Result<(), Error<T>> {
-		Self::ensure_text(&spec.name, Error::<T>::EmptyName)?;
-		Self::ensure_text(&spec.domain, Error::<T>::EmptyDomain)?;
-		Self::ensure_text(&spec.licence, Error::<T>::EmptyLicence)?;
-		Self::ensure_files(&spec.files)?;
+		entry::check_labels(&spec.name, &spec.domain, &spec.licence)?;
+		entry::check_files(spec.files.iter().map(|file| (&file.name, &file.content)))?;
 		ensure!(spec.opset > 0, Error::<T>::InvalidOpset);
 		Self::ensure_tensors(&spec.inputs, Error::<T>::NoInputs)?;
 		Self::ensure_tensors(&spec.outputs, Error::<T>::NoOutputs)?;
@@ -46,35 +44,10 @@ impl<T: Config> Pallet<T> {
 		Ok(royalties)
 	}
 
-	/// Checks a price: `price * items` fits 128 bits for any number of items.
+	/// Checks a price. Nothing is given away: what costs nothing would be audited for nothing.
 	pub(crate) fn ensure_price(price: Balance) -> Result<(), Error<T>> {
-		const _: () = assert!(MAX_SUPPLY < Balance::MAX / u32::MAX as Balance);
 		ensure!(price > 0, Error::<T>::ZeroPrice);
-		ensure!(price <= MAX_SUPPLY, Error::<T>::PriceTooHigh);
-		Ok(())
-	}
-
-	/// Checks the URIs of one file; there may be none.
-	pub(crate) fn ensure_uris(uris: &Uris) -> Result<(), Error<T>> {
-		uris.iter().try_for_each(|uri| Self::ensure_text(uri, Error::<T>::EmptyUri).map(|_| ()))
-	}
-
-	fn ensure_text(text: &[u8], empty: Error<T>) -> Result<&str, Error<T>> {
-		ensure!(!text.is_empty(), empty);
-		core::str::from_utf8(text).map_err(|_| Error::<T>::InvalidUtf8)
-	}
-
-	fn ensure_files(files: &[ModelFile]) -> Result<(), Error<T>> {
-		ensure!(!files.is_empty(), Error::<T>::NoFiles);
-		let mut names = BTreeSet::new();
-		for file in files {
-			let name = Self::ensure_text(&file.name, Error::<T>::EmptyName)?;
-			ensure!(is_safe_file_name(name), Error::<T>::UnsafeFileName);
-			ensure!(names.insert(name), Error::<T>::DuplicateFileName);
-			ensure!(file.content.length > 0, Error::<T>::EmptyContent);
-			Self::ensure_uris(&file.content.uris)?;
-		}
-		Ok(())
+		Ok(entry::check_price(price)?)
 	}
 
 	fn ensure_tensors(tensors: &TensorSpecs, none: Error<T>) -> Result<(), Error<T>> {
@@ -92,5 +65,22 @@ impl<T: Config> Pallet<T> {
 		ensure!(entry.status == Status::Active, Error::<T>::ParentRetired);
 		ensure!(line.count() < MAX_ANCESTORS, Error::<T>::LineageTooDeep);
 		Ok(())
+	}
+}
+
+impl<T> From<Flaw> for Error<T> {
+	fn from(flaw: Flaw) -> Self {
+		match flaw {
+			Flaw::InvalidUtf8 => Self::InvalidUtf8,
+			Flaw::EmptyName => Self::EmptyName,
+			Flaw::EmptyDomain => Self::EmptyDomain,
+			Flaw::EmptyLicence => Self::EmptyLicence,
+			Flaw::NoFiles => Self::NoFiles,
+			Flaw::DuplicateFileName => Self::DuplicateFileName,
+			Flaw::UnsafeFileName => Self::UnsafeFileName,
+			Flaw::EmptyContent => Self::EmptyContent,
+			Flaw::EmptyUri => Self::EmptyUri,
+			Flaw::PriceTooHigh => Self::PriceTooHigh,
+		}
 	}
 }

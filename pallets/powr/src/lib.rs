@@ -17,7 +17,6 @@ mod evaluations;
 #[cfg(test)]
 mod mock;
 mod observer;
-pub mod seals;
 mod seats;
 #[cfg(test)]
 mod tests;
@@ -27,6 +26,7 @@ mod views;
 mod votes;
 pub mod weights;
 
+pub use deepnode_primitives::seals;
 pub use pallet::*;
 pub use weights::WeightInfo;
 

@@ -6,9 +6,11 @@ use deepnode_primitives::{
 };
 use deepnode_scoring::{average::moving, emission::share, Unit};
 
+use frame_support::weights::Weight;
+
 use crate::{
 	types::{DomainId, EpochIndex, ModelDomains},
-	Config, CurrentEpoch, DomainIds, Earned, Ledgers, Models, Pallet, Parameters, Usages,
+	Config, CurrentEpoch, DomainIds, Earned, Ledgers, Models, Pallet, Parameters, Usages, WeightInfo,
 };
 
 impl<T: Config> Observer<T::AccountId> for Pallet<T> {
@@ -42,6 +44,10 @@ impl<T: Config> Observer<T::AccountId> for Pallet<T> {
 		if let Some(record) = Models::<T>::get(model) {
 			Self::uncount((CurrentEpoch::<T>::get().index, record.domain), model, fee);
 		}
+	}
+
+	fn weight() -> Weight {
+		T::WeightInfo::settled().max(T::WeightInfo::overturned()).max(T::WeightInfo::undecided())
 	}
 
 	fn undecided(_: TaskId, model: ModelId) {

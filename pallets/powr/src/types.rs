@@ -1,34 +1,25 @@
 //! What the pallet keeps, and what it asks of its runtime.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use deepnode_primitives::{content::Digest, fees::FeeTable, Balance, DataSetId, ModelId};
+use deepnode_primitives::{fees::FeeTable, Balance, DataSetId, ModelId};
 use deepnode_scoring::{emission::EmissionParams, metric::Metric, powr::Exponents, Unit};
 use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 
-/// The longest name of a domain, in bytes: the model registry's.
-pub const MAX_DOMAIN_LEN: u32 = 32;
+pub use deepnode_primitives::{
+	entry::Domain as DomainName,
+	seals::{DomainId, EpochIndex, Expected, MAX_EXPECTED_LEN, MAX_PAGES, MAX_WEIGHTS},
+};
+
 /// The most domains.
 pub const MAX_DOMAINS: u16 = 32;
 /// The most evaluators of one domain.
 pub const MAX_EVALUATORS: u32 = 256;
-/// The most models whose weights one call reveals.
-pub const MAX_WEIGHTS: u32 = 64;
-/// The most pages of one evaluator's weights.
-pub const MAX_PAGES: u32 = 16;
 /// How many models an evaluation draws, where the domain has as many.
 pub const MAX_DRAWN: u32 = 4;
 /// The most evaluations that are drawn in one block.
 pub const MAX_DRAWS: u32 = 16;
-/// The longest expected answer that is unsealed in bytes; a longer one is sealed by its digest.
-pub const MAX_EXPECTED_LEN: u32 = 4_096;
 
-/// A domain's name in UTF-8, as models declare it.
-pub type DomainName = BoundedVec<u8, ConstU32<MAX_DOMAIN_LEN>>;
-/// A domain's number; the first is 0.
-pub type DomainId = u16;
-/// An epoch's number; the first is 0.
-pub type EpochIndex = u32;
 /// A page of an evaluator's weights; the models in ascending order.
 pub type WeightsPage = BoundedVec<(ModelId, Unit), ConstU32<MAX_WEIGHTS>>;
 /// The hashes of all pages of an evaluator's weights.
@@ -289,25 +280,6 @@ pub struct Evaluation<BlockNumber> {
 	pub models: BoundedVec<(ModelId, bool), ConstU32<MAX_DRAWN>>,
 	/// The data set that is to be paid for it with the first judgement.
 	pub data_set: Option<DataSetId>,
-}
-
-/// What an evaluator expects of a model.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub enum Expected {
-	/// A canonical answer: the settled one is scored against it by the domain's metric.
-	Answer(BoundedVec<u8, ConstU32<MAX_EXPECTED_LEN>>),
-	/// The digest of a canonical answer: the settled one is right or wrong.
-	Digest(Digest),
-}
-
-impl Expected {
-	/// How many bytes there are to read.
-	pub fn size(&self) -> u32 {
-		match self {
-			Self::Answer(bytes) => bytes.len() as u32,
-			Self::Digest(_) => 0,
-		}
-	}
 }
 
 /// What an evaluator looks like from outside.

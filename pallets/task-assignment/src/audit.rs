@@ -83,7 +83,7 @@ impl<T: Config> Pallet<T> {
 		Self::judge_what_there_is(id, task);
 	}
 
-	/// Pays the auditor of a task that its workers agree not to have an answer: it has run, too, and there is
+	/// Pays the auditor of a task whose workers could not fetch what they needed: it may have run, and there is
 	/// nothing to overturn.
 	pub(crate) fn pay_off_auditors(id: TaskId, task: &mut TaskOf<T>) {
 		let auditors = task.audit.auditors.to_vec();
@@ -220,7 +220,9 @@ impl<T: Config> Pallet<T> {
 			slashed.subsume(Self::punish(id, &task, auditor, Offence::WrongAnswer));
 		}
 
-		Self::compensate_requester(id, &task, &mut slashed, task.fee);
+		let settled = matches!(task.status, TaskStatus::Settled { .. });
+		let paid = if settled { task.fee } else { part(task.fee, T::FailedPart::get()) };
+		Self::compensate_requester(id, &task, &mut slashed, paid);
 		Self::pay_auditors(id, &mut task, &mut slashed, &auditors);
 		let found = part(lost, T::FinderPart::get()).checked_div(auditors.len() as Balance).unwrap_or(0);
 		for auditor in &auditors {
@@ -240,7 +242,9 @@ impl<T: Config> Pallet<T> {
 
 		Self::part_ways(&accomplices);
 		task.workers.retain(|worker| !fined.contains(worker));
-		T::Observer::overturned(id, task.model, task.fee);
+		if settled {
+			T::Observer::overturned(id, task.model, task.fee);
+		}
 		Self::end_audit(id, task, AuditPhase::Overturned, &auditors);
 		let digest = match outcome {
 			Outcome::Outputs(digest) => Some(digest),

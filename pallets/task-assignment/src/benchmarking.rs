@@ -207,11 +207,6 @@ pub(crate) fn open_task<T: Config>(comparison: Comparison) -> (TaskId, Vec<T::Ac
 	(id, workers)
 }
 
-/// Lets as many auditors as can be run a settled task again.
-pub(crate) fn open_audit<T: Config>(id: TaskId) -> Vec<T::AccountId> {
-	audited::<T>(id)
-}
-
 #[benchmarks]
 mod benchmarks {
 	use super::*;
@@ -418,7 +413,8 @@ mod benchmarks {
 		assert!(workers.iter().all(|who| Workers::<T>::get(who).unwrap().active == 0));
 	}
 
-	/// As many answer for the task as can. The answers are the rounds' to remove.
+	/// As many answer for the task as can. What it takes to remove their answers, and a retired model, is the
+	/// rounds' and the registry's to say.
 	#[benchmark]
 	fn wake_forget() {
 		let (id, ..) = answered::<T>(MAX_SEATS, |_| ());

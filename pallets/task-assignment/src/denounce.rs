@@ -12,14 +12,14 @@ use sp_core::H256;
 use sp_runtime::{traits::Saturating, DispatchResult};
 
 use crate::{
-	types::{AuditPhase, CreditOf, Report, TaskOf, TaskStatus},
+	types::{AuditPhase, CreditOf, Report, TaskOf},
 	Config, Error, Event, HoldReason, Pallet, Tasks,
 };
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_denounce(reporter: T::AccountId, id: TaskId, evidence: H256) -> DispatchResult {
 		let mut task = Tasks::<T>::get(id).ok_or(Error::<T>::UnknownTask)?;
-		ensure!(matches!(task.status, TaskStatus::Settled { .. }), Error::<T>::NotSettled);
+		ensure!(task.is_decided(), Error::<T>::NotSettled);
 		let accomplice = task.workers.len() > 1 && task.workers.contains(&reporter);
 		let outvoted = task.losers.iter().any(|(loser, _)| *loser == reporter);
 		ensure!(accomplice || outvoted, Error::<T>::NotConcerned);

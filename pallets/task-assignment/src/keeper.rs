@@ -6,7 +6,7 @@ use deepnode_primitives::{
 	verdict::{Audit, Verdict},
 	TaskId,
 };
-use frame_support::ensure;
+use frame_support::{ensure, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 
@@ -61,7 +61,7 @@ impl<T: Config> TaskKeeper<T::AccountId> for Pallet<T> {
 
 	fn audited(id: TaskId, audit: Audit<T::AccountId>) -> DispatchResult {
 		let mut task = Tasks::<T>::get(id).ok_or(Error::<T>::UnknownTask)?;
-		ensure!(task.is_settled() && task.is_at(Stage::Committed), Error::<T>::UnexpectedStatus);
+		ensure!(task.is_decided() && task.is_at(Stage::Committed), Error::<T>::UnexpectedStatus);
 		task.long_answers = LongAnswers::Judged;
 		match audit {
 			Audit::Confirmed { auditors, losers } => Self::confirm(id, task, auditors, losers),
@@ -71,16 +71,15 @@ impl<T: Config> TaskKeeper<T::AccountId> for Pallet<T> {
 		Ok(())
 	}
 
+	fn judged_weight() -> Weight {
+		Self::judged_weight()
+	}
+
 	#[cfg(feature = "runtime-benchmarks")]
 	fn benchmark_task(
 		comparison: deepnode_primitives::comparison::Comparison,
 	) -> (TaskId, alloc::vec::Vec<T::AccountId>) {
 		crate::benchmarking::open_task::<T>(comparison)
-	}
-
-	#[cfg(feature = "runtime-benchmarks")]
-	fn benchmark_audit(task: TaskId) -> alloc::vec::Vec<T::AccountId> {
-		crate::benchmarking::open_audit::<T>(task)
 	}
 }
 

@@ -578,7 +578,10 @@ pub mod pallet {
 			let windows = one.saturating_add(Self::both_windows());
 			assert!(T::MaxDeadline::get() >= windows, "no task could be submitted");
 			assert!(T::MinStake::get() >= <T::Currency as fungible::Inspect<T::AccountId>>::minimum_balance());
-			assert!(T::AuditWindow::get() >= one, "the lottery needs a block");
+			assert!(
+				T::AuditWindow::get() >= one,
+				"more auditors, or those of a denounced task, are drawn in a later block"
+			);
 			let (reveal, wrong) = (T::MissedRevealSlash::get(), T::WrongAnswerSlash::get());
 			let (agreement, undecided) = (T::FalseAgreementSlash::get(), T::NoMajoritySlash::get());
 			let (compensation, failed) = (T::CompensationPart::get(), T::FailedPart::get());

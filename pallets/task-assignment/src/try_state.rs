@@ -67,6 +67,7 @@ impl<T: Config> Pallet<T> {
 			use AuditPhase::*;
 			let first = task.is_first_wave();
 			let (phase_fits, served) = match task.status {
+				_ if task.is_decided() => (!matches!(audit.phase, None | Lottery | Chosen | Overturned), true),
 				TaskStatus::Submitted | TaskStatus::Refunded { .. } => (audit.phase == None, false),
 				TaskStatus::Assigned if first => (audit.phase == None, true),
 				TaskStatus::Committed if first => {
@@ -75,15 +76,14 @@ impl<T: Config> Pallet<T> {
 				TaskStatus::Assigned | TaskStatus::Committed | TaskStatus::Disputed => {
 					(matches!(audit.phase, Spared | Waiting | Committed), true)
 				},
-				TaskStatus::Settled { .. } => (!matches!(audit.phase, None | Lottery | Chosen | Overturned), true),
-				TaskStatus::Overturned { .. } => (audit.phase == Overturned, false),
+				TaskStatus::Settled { .. } | TaskStatus::Overturned { .. } => (audit.phase == Overturned, false),
 			};
 			ensure!(phase_fits, "a task's audit stands where the task allows");
 			ensure!(
 				!task.status.is_open() || audit.auditors.is_empty() || matches!(audit.phase, Assigned | Committed),
 				"before the settlement an auditor is one that was asked with the sealed workers",
 			);
-			ensure!(!served || !task.workers.is_empty(), "tasks that are served or settled have workers");
+			ensure!(!served || !task.workers.is_empty(), "tasks that are served or decided have workers");
 			ensure!(
 				audit.phase.is_open() || (audit.reserved == 0 && audit.report.is_none()),
 				"an audit that is over has nothing on hold",

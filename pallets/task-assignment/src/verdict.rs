@@ -37,6 +37,11 @@ impl<T: Config> Pallet<T> {
 	) {
 		task.workers.iter().for_each(|worker| Self::relieve(id, worker));
 		task.workers.retain(|worker| winners.contains(worker));
+		if let Outcome::Failed(code) = outcome {
+			if code.is_unavailable() {
+				return Self::fail_unread(id, task, code, &losers);
+			}
+		}
 		let mut slashed = CreditOf::<T>::zero();
 		for loser in &losers {
 			let lost = Self::punish(id, &task, loser, Offence::WrongAnswer);
@@ -83,6 +88,44 @@ impl<T: Config> Pallet<T> {
 		});
 		Self::leave_receipt(id, &task, Judgement::Settled, digest, task.fee, &split);
 		task.status = TaskStatus::Settled { at: now, digest };
+		Self::await_audit(id, task, now);
+		Self::deposit_event(Event::TaskSettled { task: id, digest, winners, losers, split });
+	}
+
+	/// A majority agrees that there is no answer, on grounds that others can verify: all but a fixed part of the
+	/// fee goes back, and the error is audited like an output.
+	fn fail(id: TaskId, mut task: TaskOf<T>, code: ErrorCode, winners: Vec<T::AccountId>, slashed: CreditOf<T>) {
+		let now = frame_system::Pallet::<T>::block_number();
+		let (spent, amount) = Self::spend_failed(&task);
+		let split = T::Fees::settle(id, spent, Lineage::nobody(), &winners);
+		Self::top_up(id, &task, &winners, split.per_worker, slashed);
+		let reason = RefundReason::Failed(code);
+		task.status = TaskStatus::Refunded { at: now, reason };
+		Self::await_audit(id, task, now);
+		Self::deposit_event(Event::TaskRefunded { task: id, amount, reason });
+	}
+
+	/// Most could not fetch what they needed. That says nothing of the task, of themselves, or of those who could:
+	/// nobody is paid, since nobody ran anything for it, nobody loses anything, and there is nothing to audit.
+	fn fail_unread(id: TaskId, mut task: TaskOf<T>, code: ErrorCode, losers: &[T::AccountId]) {
+		let (spent, amount) = Self::spend_failed(&task);
+		T::Fees::settle(id, spent, Lineage::nobody(), &[]);
+		core::mem::take(&mut task.workers).iter().chain(losers).for_each(|worker| Self::discharge(&task, worker));
+		Self::pay_off_auditors(id, &mut task);
+		Self::end(id, task, amount, RefundReason::Failed(code));
+	}
+
+	/// Spends what a task costs that a majority agrees to have no answer: the fixed part of its fee, which it returns
+	/// with what the requester got back, and what is for its audit.
+	fn spend_failed(task: &TaskOf<T>) -> (CreditOf<T>, Balance) {
+		let spent = part(task.fee, T::FailedPart::get());
+		let (mut credit, amount) = Self::spend_escrow(task, spent.saturating_add(task.audit_fee));
+		Self::endow_audit_fund(credit.extract(task.audit_fee));
+		(credit, amount)
+	}
+
+	/// A majority has decided a task. Its audit begins, if it is to have one; else it waits until it is forgotten.
+	fn await_audit(id: TaskId, mut task: TaskOf<T>, now: BlockNumberFor<T>) {
 		task.audit.until = now.saturating_add(T::AuditWindow::get());
 		if task.audit.phase == AuditPhase::Waiting {
 			Self::open_audit(id, task, now);
@@ -91,7 +134,6 @@ impl<T: Config> Pallet<T> {
 			let until = task.audit.until;
 			Self::schedule(id, task, until);
 		}
-		Self::deposit_event(Event::TaskSettled { task: id, digest, winners, losers, split });
 	}
 
 	/// Leaves a receipt of a task whose workers are those that agree on the settled answer.
@@ -120,17 +162,6 @@ impl<T: Config> Pallet<T> {
 			fee,
 			split,
 		});
-	}
-
-	/// A majority agrees that there is no answer: all but a fixed part of the fee goes back.
-	fn fail(id: TaskId, mut task: TaskOf<T>, code: ErrorCode, winners: Vec<T::AccountId>, slashed: CreditOf<T>) {
-		let (spent, amount) = Self::spend_escrow(&task, part(task.fee, T::FailedPart::get()));
-		let split = T::Fees::settle(id, spent, Lineage::nobody(), &winners);
-		Self::top_up(id, &task, &winners, split.per_worker, slashed);
-		winners.iter().for_each(|winner| Self::discharge(&task, winner));
-		task.workers = Default::default();
-		Self::pay_off_auditors(id, &mut task);
-		Self::end(id, task, amount, RefundReason::Failed(code));
 	}
 
 	/// The answers so far have no majority. A dispute needs time, whatever the deadline: it moves that.
@@ -205,7 +236,7 @@ impl<T: Config> Pallet<T> {
 	/// Forgets an ended task and gives its deposit back. Who answered for it does so no more.
 	pub(crate) fn forget(id: TaskId, task: TaskOf<T>) {
 		task.liable().for_each(|who| Self::discharge(&task, who));
-		if !matches!(task.status, TaskStatus::Refunded { .. }) {
+		if task.is_decided() || !matches!(task.status, TaskStatus::Refunded { .. }) {
 			// An auditor needed the model until now.
 			T::Rounds::close(id);
 			T::Models::task_closed(task.model);

@@ -28,7 +28,7 @@ impl<T: Config> Pallet<T> {
 			(TaskStatus::Committed, AuditPhase::Lottery) => Self::draw_lots(id, task, now),
 			(TaskStatus::Committed, AuditPhase::Chosen) => Self::find_first_auditor(id, task, now),
 			(TaskStatus::Committed, AuditPhase::Assigned) => Self::go_on_unaudited(id, task, now),
-			(TaskStatus::Settled { .. }, AuditPhase::Waiting) => Self::find_auditors(id, task, now),
+			(status, AuditPhase::Waiting) if status.is_decided() => Self::find_auditors(id, task, now),
 			_ if task.is_at(Stage::Assigned) => Self::punish_absent(id, task, now),
 			_ if task.is_at(Stage::Committed) => match task.long_answers {
 				LongAnswers::Judged => Self::punish_withheld(id, task, now),
@@ -109,7 +109,7 @@ impl<T: Config> Pallet<T> {
 		let wait = 1u32.checked_shl(task.failed_draws.into()).unwrap_or(1);
 		task.failed_draws = task.failed_draws.saturating_add(1).min(3);
 		let again = now.saturating_add(wait.into());
-		let wake = if task.is_settled() { again.min(task.audit.until) } else { again };
+		let wake = if task.is_decided() { again.min(task.audit.until) } else { again };
 		Self::schedule(id, task, wake);
 	}
 
@@ -120,7 +120,7 @@ impl<T: Config> Pallet<T> {
 			T::Rounds::seats(id).into_iter().filter(|seat| !seat.committed).map(|seat| seat.worker).collect();
 		let (slashed, has_room) = Self::expel(id, &mut task, &absent, Offence::MissedCommit);
 		T::Slashed::on_unbalanced(slashed);
-		let in_time = if task.is_settled() { now < task.audit.until } else { Self::fits_before(now, task.deadline) };
+		let in_time = if task.is_decided() { now < task.audit.until } else { Self::fits_before(now, task.deadline) };
 		if has_room && in_time && Self::replace(id, &mut task, &absent) {
 			Self::schedule(id, task, now.saturating_add(T::CommitWindow::get()));
 		} else if task.is_first_wave() {

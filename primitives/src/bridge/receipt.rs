@@ -32,7 +32,7 @@ pub struct Receipt {
 	pub verdict: Judgement,
 	/// Who asked.
 	pub requester: H256,
-	/// The model's manifest hash: [`manifest_digest`](crate::content::manifest_digest) of its files.
+	/// The model's manifest hash: [`manifest_digest`](crate::entry::manifest_digest) of its files.
 	pub manifest: Digest,
 	/// SHA-256 of the input.
 	pub input: Digest,

@@ -185,7 +185,7 @@ pub struct Registries;
 
 impl ModelDomains<AccountId> for Registries {
 	fn domain(model: ModelId) -> Option<DomainName> {
-		Some(pallet_model_registry::Models::<Runtime>::get(model)?.spec.domain)
+		pallet_model_registry::Domains::<Runtime>::get(model)
 	}
 
 	fn creator(model: ModelId) -> Option<AccountId> {

@@ -6,8 +6,8 @@ use crate::{
 	runtime::{
 		self,
 		runtime_types::{
-			deepnode_scoring::metric::Metric as RuntimeMetric, pallet_powr::types as powr,
-			sp_arithmetic::per_things::Perbill,
+			deepnode_primitives::seals::Expected as RuntimeExpected, deepnode_scoring::metric::Metric as RuntimeMetric,
+			pallet_powr::types as powr, sp_arithmetic::per_things::Perbill,
 		},
 	},
 	types::{
@@ -80,10 +80,10 @@ pub(crate) fn ballot(found: powr::Ballot) -> BallotInfo {
 	BallotInfo { commitment: found.commitment, revealed: found.revealed, complete: found.complete }
 }
 
-pub(crate) fn to_expected(expected: Expected) -> powr::Expected {
+pub(crate) fn to_expected(expected: Expected) -> RuntimeExpected {
 	match expected {
-		Expected::Answer(bytes) => powr::Expected::Answer(BoundedVec(bytes)),
-		Expected::Digest(digest) => powr::Expected::Digest(digest),
+		Expected::Answer(bytes) => RuntimeExpected::Answer(BoundedVec(bytes)),
+		Expected::Digest(digest) => RuntimeExpected::Digest(digest),
 	}
 }
 

@@ -2,7 +2,7 @@
 
 use deepnode_primitives::{
 	content::{ContentRef, Digest},
-	Balance, DataSetId,
+	entry, Balance, DataSetId,
 };
 
 use crate::AccountId;
@@ -67,11 +67,9 @@ pub struct DataFile {
 
 /// What binds the files of a sealed data set, in their order and whatever their URIs.
 pub fn manifest_digest(files: &[DataFile]) -> crate::Result<Digest> {
-	let file = |file: &DataFile| {
-		let limit = pallet_data_registry::MAX_NAME_LEN;
-		let name = file.name.clone().into_bytes().try_into();
-		let name = name.map_err(|_| crate::Error::too_long("a file's name", file.name.len(), limit))?;
-		Ok(pallet_data_registry::DataFile { name, content: file.content.clone() })
-	};
-	Ok(pallet_data_registry::manifest_digest(&files.iter().map(file).collect::<crate::Result<Vec<_>>>()?))
+	let too_long = files.iter().map(|file| file.name.len()).find(|length| *length > entry::MAX_NAME_LEN as usize);
+	if let Some(length) = too_long {
+		return Err(crate::Error::too_long("a file's name", length, entry::MAX_NAME_LEN));
+	}
+	Ok(entry::manifest_digest(files.iter().map(|file| (file.name.as_bytes(), &file.content))))
 }

@@ -1,20 +1,17 @@
 //! Domains, their scores, and those who judge them. Numbers in `[0, 1]` are in parts per billion.
 
-use deepnode_primitives::{Balance, DataSetId, ModelId};
+use deepnode_primitives::{seals, Balance, DataSetId, ModelId};
 
 use crate::AccountId;
 
-/// A domain's number.
-pub type DomainId = u16;
-/// An epoch's number.
-pub type EpochIndex = u32;
+pub use deepnode_primitives::seals::{DomainId, EpochIndex};
 
 /// The most weights of one page.
-pub const MAX_WEIGHTS: usize = pallet_powr::types::MAX_WEIGHTS as usize;
+pub const MAX_WEIGHTS: usize = seals::MAX_WEIGHTS as usize;
 /// The most pages of weights.
-pub const MAX_PAGES: usize = pallet_powr::types::MAX_PAGES as usize;
+pub const MAX_PAGES: usize = seals::MAX_PAGES as usize;
 /// The longest expected answer that is unsealed, in bytes.
-pub const MAX_EXPECTED_LEN: usize = pallet_powr::types::MAX_EXPECTED_LEN as usize;
+pub const MAX_EXPECTED_LEN: usize = seals::MAX_EXPECTED_LEN as usize;
 
 /// A domain: models that are judged beside each other.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -187,6 +187,26 @@ fn a_failure_is_overturned_by_outputs_and_the_reverse() {
 }
 
 #[test]
+fn auditors_who_could_not_fetch_overturn_nothing_and_confirm_only_that() {
+	for code in [ErrorCode::InputUnavailable, ErrorCode::ModelUnavailable] {
+		let unread = Answer::Error(code);
+		for settled_on in [scores(TRUE), Answer::Error(ErrorCode::InputInvalid)] {
+			run(|| {
+				settled(&settled_on);
+				for asked in [&[20][..], &[21, 22], &[23, 24]] {
+					let answers: Vec<_> = asked.iter().map(|auditor| (*auditor, &unread)).collect();
+					assert_eq!(audited(&answers), Told::Audited(TASK, Audit::Undecided));
+				}
+			});
+		}
+		run(|| {
+			settled(&unread);
+			let Told::Audited(_, Audit::Confirmed { .. }) = audited(&[(20, &unread)]) else { panic!("confirmed") };
+		});
+	}
+}
+
+#[test]
 fn auditors_are_bounded_and_reveal_once_all_have_committed() {
 	run(|| {
 		settled(&scores(TRUE));

@@ -1,11 +1,13 @@
 use deepnode_primitives::{
 	canonical::Answer,
 	content::{ContentRef, Payload, Uris, MAX_INLINE_LEN},
+	traits::Tasks as _,
 };
 use frame_support::{
 	assert_noop, assert_ok,
 	dispatch::{GetDispatchInfo, Pays},
 	traits::Get,
+	weights::Weight,
 };
 use sp_core::H256;
 use sp_runtime::DispatchError;
@@ -41,24 +43,32 @@ fn a_valid_reveal_is_kept_and_costs_nothing() {
 	});
 }
 
+/// What a reveal reserves, and what it turns out to weigh.
+fn weighed(worker: u8, answer: &Answer) -> (Weight, Option<Weight>) {
+	let (digest, output) = (answer.digest(), inline(answer.to_bytes()));
+	let call = Call::<Test>::reveal { task: TASK, salt: salt(worker), digest, output: output.clone() };
+	let reserved = call.get_dispatch_info().call_weight;
+	(reserved, Attestation::reveal(signed(worker), TASK, salt(worker), digest, output).unwrap().actual_weight)
+}
+
 #[test]
-fn only_the_last_reveal_weighs_as_much_as_a_verdict() {
+fn only_the_last_reveal_weighs_what_the_keeper_does_and_a_comparison_only_where_answers_differ() {
+	let (a, b) = (scores([1, 2, 3]), scores([9, 9, 9]));
+	let first = <() as WeightInfo>::reveal(a.to_bytes().len() as u32);
+	let worst = first.saturating_add(Attestation::verdict_weight());
+	let kept = first.saturating_add(Keeper::judged_weight());
+	assert!(first.all_lt(kept) && kept.all_lt(worst));
 	run(|| {
-		let answer = scores([1, 2, 3]);
-		both_committed(&answer);
-		let reveal = |worker| {
-			let output = inline(answer.to_bytes());
-			let digest = answer.digest();
-			let call = Call::<Test>::reveal { task: TASK, salt: salt(worker), digest, output: output.clone() };
-			let reserved = call.get_dispatch_info().call_weight;
-			(reserved, Attestation::reveal(signed(worker), TASK, salt(worker), digest, output).unwrap().actual_weight)
-		};
-		let bytes = answer.to_bytes().len() as u32;
-		let first = <() as WeightInfo>::reveal(bytes);
-		let worst = <() as WeightInfo>::reveal_last(bytes).max(<() as WeightInfo>::reveal_audit(bytes));
-		assert!(first.all_lt(worst));
-		assert_eq!(reveal(10), (worst, Some(first)));
-		assert_eq!(reveal(11), (worst, None));
+		both_committed(&a);
+		assert_eq!(weighed(10, &a), (worst, Some(first)));
+		assert_eq!(weighed(11, &a), (worst, Some(kept)));
+	});
+	run(|| {
+		open(&[10, 11]);
+		assert_ok!(commit(10, &a));
+		assert_ok!(commit(11, &b));
+		assert_eq!(weighed(10, &a), (worst, Some(first)));
+		assert_eq!(weighed(11, &b), (worst, Some(worst)));
 	});
 }
 

@@ -1,6 +1,9 @@
 //! What somebody could try, and what comes of it.
 
-use deepnode_primitives::{task::Assurance, DN};
+use deepnode_primitives::{
+	task::{Assurance, ErrorCode},
+	DN,
+};
 use frame_support::{assert_noop, assert_ok};
 
 use crate::{
@@ -234,4 +237,140 @@ fn workers_that_are_absent_on_purpose_pay_for_the_delay() {
 		answer_with(task, &[other], &[&scores([1, 2, 3])]);
 		assert!(matches!(status(task), TaskStatus::Settled { .. }));
 	});
+}
+
+#[test]
+fn lazy_workers_that_always_say_that_nothing_can_be_fetched_earn_nothing() {
+	run(|| {
+		let model = model();
+		workers(10..15, model);
+		endow_audit_fund(10 * DN);
+		let claim = error(ErrorCode::InputUnavailable);
+		for audit in [false, true, false] {
+			let (task, drawn) = if audit { audited(model, &claim) } else { assign(model) };
+			if audit {
+				answer_with(task, &auditors(task), &[&scores([1, 2, 3])]);
+			} else {
+				answer_with(task, &drawn, &[&claim, &claim]);
+			}
+			drawn.iter().for_each(|lazy| assert!(owned(&account(*lazy)) <= FUNDS + reward()));
+			let earned: u128 = drawn.iter().map(|lazy| balances(*lazy).0 - (FUNDS - STAKE)).sum();
+			assert_eq!(earned, audits_paid(&drawn), "only who once audited in earnest has been paid");
+		}
+	});
+}
+
+/// What these were paid as auditors.
+fn audits_paid(who: &[u8]) -> u128 {
+	let paid = System::read_events_no_consensus().filter_map(|record| match record.event {
+		RuntimeEvent::TaskAssignment(crate::Event::AuditorPaid { auditor, amount, .. }) => Some((auditor, amount)),
+		_ => None,
+	});
+	paid.filter(|(auditor, _)| who.contains(&number(auditor))).map(|(_, amount)| amount).sum()
+}
+
+#[test]
+fn lazy_workers_that_claim_an_error_to_be_spared_the_run_lose_more_than_a_tenth_of_the_pay_is_worth() {
+	run(|| {
+		let model = model();
+		workers(10..17, model);
+		endow_audit_fund(10 * DN);
+		let (task, pair) = audited(model, &error(ErrorCode::ResourcesExceeded));
+		audit_with(task, &scores([1, 2, 3]));
+		for worker in pair {
+			let lost = FUNDS - owned(&account(worker));
+			// At a chance of 5% that somebody looks, and a coalition of a third.
+			let chance = 0.05 * (16.0 / 81.0) * 2.0;
+			assert!(lost as f64 * chance > reward() as f64 / 10.0);
+		}
+	});
+}
+
+#[test]
+fn a_requester_cannot_convict_its_workers_by_taking_its_input_down_before_the_audit() {
+	run(|| {
+		let model = model();
+		workers(10..17, model);
+		endow_audit_fund(10 * DN);
+		let (task, pair) = audited(model, &scores([1, 2, 3]));
+		let all = audit_with(task, &error(ErrorCode::InputUnavailable));
+		assert_eq!((all.len(), phase(task)), (5, AuditPhase::Undecided));
+		assert!(matches!(status(task), TaskStatus::Settled { .. }));
+		pair.iter().for_each(|worker| assert_eq!(owned(&account(*worker)), FUNDS + reward()));
+		all.iter().for_each(|auditor| assert_eq!(owned(&account(*auditor)), FUNDS, "nor do they lose anything"));
+		assert_eq!(balances(REQUESTER).0, FUNDS - cost(1) - deposit(1));
+	});
+}
+
+#[test]
+fn a_requester_cannot_convict_its_workers_by_showing_its_input_only_to_the_audit() {
+	run(|| {
+		let model = model();
+		workers(10..17, model);
+		endow_audit_fund(10 * DN);
+		let (task, pair) = audited(model, &error(ErrorCode::InputUnavailable));
+		answer_with(task, &auditors(task), &[&scores([1, 2, 3])]);
+		assert!(matches!(status(task), TaskStatus::Refunded { .. }));
+		pair.iter().for_each(|worker| assert_eq!(owned(&account(*worker)), FUNDS));
+	});
+}
+
+/// The chain cannot see that creator, requester and workers are one: it need not, for what goes round loses a part.
+#[test]
+fn a_creator_that_works_on_its_own_model_through_unlinked_accounts_loses_what_the_network_takes() {
+	run(|| {
+		let model = model();
+		let hands: Vec<u8> = [CREATOR, REQUESTER].into_iter().chain(10..13).collect();
+		workers(10..13, model);
+		let together = || hands.iter().map(|hand| owned(&account(*hand))).sum::<u128>();
+		let before = together();
+		for assurance in [Assurance::Single, Assurance::Pair, Assurance::Panel] {
+			let (then, task) = (together(), submit_assured(model, assurance));
+			advance(1);
+			let drawn = assigned(task);
+			answer_with(task, &drawn, &vec![&scores([9, 9, 9]); drawn.len()]);
+			assert!(matches!(status(task), TaskStatus::Settled { .. }));
+			let fee = crate::mock::task(task).fee;
+			assert!(then - together() >= fee / 5, "a fifth of the fee and what is for the audit");
+			advance(AuditWindow::get());
+		}
+		assert!(together() < before);
+	});
+}
+
+#[test]
+fn nothing_overflows_nor_loses_precision_at_the_smallest_price_and_at_all_that_there_is() {
+	use deepnode_primitives::{fees::FeeTable, MAX_SUPPLY};
+	use frame_support::traits::{fungible::Mutate, tokens::Preservation};
+	for (price, items) in [(1, 1), (1, 3), (MAX_SUPPLY, 1), (MAX_SUPPLY / 3, 3)] {
+		run(|| {
+			let model = register(pallet_model_registry::ModelSpec { price, ..spec(Default::default()) });
+			// Whoever works for such a fee has a stake that answers for it.
+			let stake = 1_000 * MAX_SUPPLY;
+			for worker in 10..12 {
+				Balances::mint_into(&account(worker), 2 * stake).unwrap();
+			}
+			Balances::mint_into(&account(REQUESTER), 2 * MAX_SUPPLY).unwrap();
+			Genesis::set(Balances::total_issuance());
+			[10, 11].into_iter().for_each(|number| worker(number, stake, 1, model));
+			let (requester, creator) = (owned(&account(REQUESTER)), owned(&account(CREATOR)));
+			let task = submit(model, items);
+			advance(1);
+			let drawn = assigned(task);
+			let paid: Vec<_> = drawn.iter().map(|who| owned(&account(*who))).collect();
+			let answer = scores([1, 2, 3]);
+			answer_with(task, &drawn, &[&answer, &answer]);
+			let (fee, audit) = (crate::mock::task(task).fee, crate::mock::task(task).audit_fee);
+			assert_eq!(fee, price * u128::from(items));
+			let split = FeeTable::default().split(fee, 2);
+			assert_eq!(split.total(), Some(fee), "not a unit is lost");
+			assert_eq!(requester - owned(&account(REQUESTER)), fee + audit);
+			assert_eq!(owned(&account(CREATOR)) - creator, split.creator);
+			for (who, before) in drawn.iter().zip(paid) {
+				assert_eq!(owned(&account(*who)) - before, split.per_worker);
+			}
+			let keep = Preservation::Expendable;
+			assert!(Balances::transfer(&account(REQUESTER), &account(98), 1, keep).is_ok(), "the books are in order");
+		});
+	}
 }

@@ -285,8 +285,8 @@ fn an_auditor_of_a_task_that_cannot_be_answered_is_paid_for_its_run() {
 		answer_with(task, &[auditor], &[&failure]);
 		assert!(matches!(status(task), TaskStatus::Refunded { .. }));
 		assert_eq!(balances(auditor), (FUNDS - STAKE + reward(), STAKE));
-		assert_eq!((worker_of(auditor).active, worker_of(auditor).liable), (0, 0));
-		assert_eq!(owned(&TaskAssignment::audit_fund()), LEAST + 10 * DN - reward());
+		assert_eq!((worker_of(auditor).active, worker_of(auditor).liable), (0, bound()));
+		assert_eq!(owned(&TaskAssignment::audit_fund()), LEAST + 10 * DN - reward() + audit_fee(1));
 	});
 }
 

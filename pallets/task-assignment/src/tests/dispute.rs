@@ -189,7 +189,7 @@ fn an_error_and_an_output_disagree_and_a_majority_for_the_error_refunds() {
 		let reason = RefundReason::Failed(ErrorCode::InputInvalid);
 		assert_eq!(status(task), TaskStatus::Refunded { at: System::block_number(), reason });
 		let spent = part(PRICE, FailedPart::get());
-		assert_eq!(balances(REQUESTER), (FUNDS - spent - deposit(1), deposit(1)));
+		assert_eq!(balances(REQUESTER), (FUNDS - spent - audit_fee(1) - deposit(1), deposit(1)));
 		for winner in [first[0], third[0]] {
 			assert_eq!(balances(winner), (FUNDS - STAKE + reward(), STAKE), "the loser pays their whole runs");
 		}

@@ -10,6 +10,7 @@ mod dispute;
 mod diversity;
 mod draw;
 mod expiry;
+mod failed;
 mod holds;
 mod join;
 mod late_waves;

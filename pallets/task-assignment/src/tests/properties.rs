@@ -116,8 +116,8 @@ fn command() -> impl Strategy<Value = Command> {
 		2 => who().prop_map(|who| Withdraw { who }),
 		12 => (who(), model(), 1..4u32, assurance(), 25..120u64)
 			.prop_map(|(who, model, items, assurance, ahead)| Submit { who, model, items, assurance, ahead }),
-		8 => (any::<usize>(), 0..5u8).prop_map(|(seat, answer)| Commit { seat, answer }),
-		8 => prop_oneof![2 => Just(0), 1 => 0..5u8].prop_map(|answer| CommitAll { answer }),
+		8 => (any::<usize>(), 0..6u8).prop_map(|(seat, answer)| Commit { seat, answer }),
+		8 => prop_oneof![2 => Just(0), 1 => 0..6u8].prop_map(|answer| CommitAll { answer }),
 		8 => (any::<usize>(), prop::bool::weighted(0.9)).prop_map(|(seat, truly)| Reveal { seat, truly }),
 		6 => Just(RevealAll),
 		14 => prop_oneof![3 => prop::array::uniform3(kind()), 1 => Just([0, 3, 4])]
@@ -133,19 +133,21 @@ fn command() -> impl Strategy<Value = Command> {
 }
 
 fn kind() -> impl Strategy<Value = u8> {
-	prop_oneof![4 => Just(0), 1 => 1..5u8]
+	prop_oneof![4 => Just(0), 1 => 1..6u8]
 }
 
 fn assurance() -> impl Strategy<Value = Assurance> {
 	prop_oneof![2 => Just(Assurance::Single), 4 => Just(Assurance::Pair), 2 => Just(Assurance::Panel)]
 }
 
-/// Answers that agree with the first, the first two that is; an error; and one that agrees with none.
+/// Answers that agree with the first, the first two that is; an error; one that agrees with none; and one that
+/// says that nothing was run.
 fn answer(kind: u8) -> Answer {
 	match kind {
 		0 | 1 => scores([100, 50, 0]),
 		2 => scores([101, 49, 0]),
 		3 => error(ErrorCode::InputInvalid),
+		5 => error(ErrorCode::InputUnavailable),
 		_ => scores([-100, 50, 0]),
 	}
 }
@@ -226,7 +228,7 @@ impl Knowledge {
 			Denounce { who, task } => {
 				// Most try what they can denounce, if there is anything.
 				let mut denounceable: Vec<_> = Tasks::<Test>::iter()
-					.filter(|(_, task)| task.is_settled() && task.audit.phase == crate::types::AuditPhase::Spared)
+					.filter(|(_, task)| task.is_decided() && task.audit.phase == crate::types::AuditPhase::Spared)
 					.collect();
 				denounceable.sort_by_key(|(id, _)| *id);
 				let Some((id, it)) = denounceable.get(task % (denounceable.len() + 1)) else {

@@ -2,7 +2,7 @@
 
 use deepnode_primitives::{
 	bridge::Judgement,
-	content::manifest_digest,
+	entry::manifest_digest,
 	fees::{FeeTable, Split},
 	task::ErrorCode,
 };

@@ -18,8 +18,9 @@ fn an_agreed_error_refunds_all_but_the_fixed_part() {
 
 		let spent = part(PRICE, FailedPart::get());
 		let reason = RefundReason::Failed(ErrorCode::InputInvalid);
-		assert_eq!(events(), [Event::TaskRefunded { task, amount: cost(1) - spent, reason }]);
-		assert_eq!(balances(REQUESTER), (FUNDS - spent - deposit(1), deposit(1)));
+		assert_eq!(events(), [Event::TaskRefunded { task, amount: PRICE - spent, reason }]);
+		assert_eq!(balances(REQUESTER), (FUNDS - spent - audit_fee(1) - deposit(1), deposit(1)));
+		assert_eq!(owned(&TaskAssignment::audit_fund()), LEAST + audit_fee(1), "the lottery was held");
 		for worker in drawn {
 			assert_eq!(balances(worker), (FUNDS - STAKE + spent / 4, STAKE), "half of it is the workers'");
 		}
@@ -38,9 +39,9 @@ fn a_refunded_task_is_forgotten_and_its_deposit_comes_back() {
 		let answer = error(ErrorCode::InputInvalid);
 		let (task, drawn) = assign_and_commit(model, [&answer, &answer]);
 		all_reveal(task, &drawn, &answer);
-		drawn.iter().for_each(|worker| assert_eq!(worker_of(*worker).liable, 0, "nobody can look at it again"));
+		drawn.iter().for_each(|worker| assert_eq!(worker_of(*worker).liable, bound(), "it can be denounced"));
 		skip(AuditWindow::get());
 		assert!(!Tasks::<Test>::contains_key(task));
-		assert_eq!(balances(REQUESTER), (FUNDS - part(PRICE, FailedPart::get()), 0));
+		assert_eq!(balances(REQUESTER), (FUNDS - part(PRICE, FailedPart::get()) - audit_fee(1), 0));
 	});
 }

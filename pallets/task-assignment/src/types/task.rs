@@ -37,7 +37,7 @@ pub enum TaskStatus<BlockNumber> {
 		/// Why.
 		reason: RefundReason,
 	},
-	/// It was settled, and auditors found that falsely so: the requester has its fee back.
+	/// A majority agreed, and auditors found that falsely so: the requester has its fee back.
 	Overturned {
 		/// When.
 		at: BlockNumber,
@@ -48,6 +48,16 @@ impl<BlockNumber> TaskStatus<BlockNumber> {
 	/// Whether the fee is still in escrow.
 	pub const fn is_open(&self) -> bool {
 		matches!(self, Self::Submitted | Self::Assigned | Self::Committed | Self::Disputed)
+	}
+
+	/// Whether a majority has decided it, for an output or for an error that others can verify, so that it is
+	/// audited and those who agreed answer for it.
+	pub const fn is_decided(&self) -> bool {
+		match self {
+			Self::Settled { .. } => true,
+			Self::Refunded { reason: RefundReason::Failed(code), .. } => !code.is_unavailable(),
+			_ => false,
+		}
 	}
 }
 
@@ -105,7 +115,7 @@ pub struct Task<AccountId, BlockNumber> {
 	pub fixed_at: BlockNumber,
 	/// Where it stands.
 	pub status: TaskStatus<BlockNumber>,
-	/// Who serves it or, once it is settled, whose answers agree with the settled one.
+	/// Who serves it or, once it is decided, whose answers agree with the one that stands for the majority.
 	pub workers: BoundedVec<AccountId, ConstU32<MAX_SEATS>>,
 	/// How many of their answers were judged when they last were: 0 in the first wave.
 	pub judged: u8,
@@ -115,7 +125,7 @@ pub struct Task<AccountId, BlockNumber> {
 	pub losers: BoundedVec<(AccountId, Balance), ConstU32<MAX_SEATS>>,
 	/// Who must not serve or audit it any more.
 	pub excluded: BoundedVec<AccountId, ConstU32<MAX_EXCLUDED>>,
-	/// The audit of the settled task.
+	/// The audit of the decided task.
 	pub audit: Audit<AccountId, BlockNumber>,
 	/// How often its draw found too few since the last that succeeded.
 	pub failed_draws: u8,
@@ -135,9 +145,9 @@ pub(crate) enum Stage {
 }
 
 impl<AccountId: PartialEq + Clone, BlockNumber> Task<AccountId, BlockNumber> {
-	/// Whether it is settled, so that who is asked next are auditors.
-	pub(crate) const fn is_settled(&self) -> bool {
-		matches!(self.status, TaskStatus::Settled { .. })
+	/// Whether a majority has decided it, so that who is asked next are auditors.
+	pub(crate) const fn is_decided(&self) -> bool {
+		self.status.is_decided()
 	}
 
 	/// Whether its first workers have no verdict yet.
@@ -145,9 +155,9 @@ impl<AccountId: PartialEq + Clone, BlockNumber> Task<AccountId, BlockNumber> {
 		self.status.is_open() && self.judged == 0
 	}
 
-	/// Moves the task or, once it is settled, its audit to a stage.
+	/// Moves the task or, once it is decided, its audit to a stage.
 	pub(crate) fn set_stage(&mut self, stage: Stage) {
-		if self.is_settled() {
+		if self.is_decided() {
 			self.audit.phase = match stage {
 				Stage::Waiting => AuditPhase::Waiting,
 				Stage::Assigned => AuditPhase::Assigned,
@@ -164,21 +174,27 @@ impl<AccountId: PartialEq + Clone, BlockNumber> Task<AccountId, BlockNumber> {
 
 	/// Whether the task or its audit is at a stage.
 	pub(crate) const fn is_at(&self, stage: Stage) -> bool {
-		matches!(
-			(&self.status, self.audit.phase, stage),
-			(TaskStatus::Disputed, _, Stage::Waiting)
-				| (TaskStatus::Assigned, _, Stage::Assigned)
-				| (TaskStatus::Committed, _, Stage::Committed)
-				| (TaskStatus::Settled { .. }, AuditPhase::Waiting, Stage::Waiting)
-				| (TaskStatus::Settled { .. }, AuditPhase::Assigned, Stage::Assigned)
-				| (TaskStatus::Settled { .. }, AuditPhase::Committed, Stage::Committed)
-		)
+		if self.is_decided() {
+			matches!(
+				(self.audit.phase, stage),
+				(AuditPhase::Waiting, Stage::Waiting)
+					| (AuditPhase::Assigned, Stage::Assigned)
+					| (AuditPhase::Committed, Stage::Committed)
+			)
+		} else {
+			matches!(
+				(&self.status, stage),
+				(TaskStatus::Disputed, Stage::Waiting)
+					| (TaskStatus::Assigned, Stage::Assigned)
+					| (TaskStatus::Committed, Stage::Committed)
+			)
+		}
 	}
 
-	/// Whether who is asked next is an auditor: the task is settled, or its first workers have committed and
+	/// Whether who is asked next is an auditor: the task is decided, or its first workers have committed and
 	/// nobody has revealed.
 	pub(crate) const fn asks_auditors(&self) -> bool {
-		self.is_settled() || self.is_sealed()
+		self.is_decided() || self.is_sealed()
 	}
 
 	/// Whether its first workers have committed and nobody may reveal yet.
@@ -206,7 +222,7 @@ impl<AccountId: PartialEq + Clone, BlockNumber> Task<AccountId, BlockNumber> {
 	/// Takes `absent` off those who serve or audit the task and keeps it from them. Whether there was
 	/// room to remember them all.
 	pub(crate) fn exclude(&mut self, absent: &[AccountId]) -> bool {
-		if !self.is_settled() {
+		if !self.is_decided() {
 			self.workers.retain(|who| !absent.contains(who));
 		}
 		self.audit.auditors.retain(|who| !absent.contains(who));
@@ -228,11 +244,11 @@ impl<AccountId: PartialEq + Clone, BlockNumber> Task<AccountId, BlockNumber> {
 
 	/// Whose stake answers for it.
 	pub(crate) fn liable(&self) -> impl Iterator<Item = &AccountId> {
-		let held = !matches!(self.status, TaskStatus::Refunded { .. });
+		let held = self.is_decided() || !matches!(self.status, TaskStatus::Refunded { .. });
 		self.workers.iter().chain(&self.audit.auditors).filter(move |_| held)
 	}
 
-	/// Who has it among its assignments: its workers until it is settled, its auditors until their audit is
+	/// Who has it among its assignments: its workers until it is decided, its auditors until their audit is
 	/// over.
 	pub(crate) fn busy(&self) -> impl Iterator<Item = &AccountId> {
 		let serve = self.status.is_open();
