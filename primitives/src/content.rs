@@ -30,6 +30,13 @@ pub fn sha256(bytes: &[u8]) -> Digest {
 	Sha256::digest(bytes).into()
 }
 
+/// What binds files whatever their URIs: SHA-256 of the SCALE encoding of
+/// `(b"dn-manifest", [(name, hash, length)])`, in the files' order.
+pub fn manifest_digest<'a>(files: impl IntoIterator<Item = (&'a [u8], &'a ContentRef)>) -> Digest {
+	let bound: Vec<_> = files.into_iter().map(|(name, content)| (name, content.hash, content.length)).collect();
+	sha256(&(b"dn-manifest", bound).encode())
+}
+
 /// Content off chain: its hash and length bind it, its URIs only say where to look.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct ContentRef {

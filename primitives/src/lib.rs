@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+pub mod bridge;
 pub mod canonical;
 pub mod chunks;
 pub mod commitment;

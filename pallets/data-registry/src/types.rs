@@ -1,9 +1,8 @@
 //! What the registry keeps.
 
-use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use deepnode_primitives::{
-	content::{sha256, ContentRef, Digest},
+	content::{self, ContentRef, Digest},
 	fees::MILLION,
 	Balance,
 };
@@ -71,11 +70,9 @@ impl Manifest {
 	}
 }
 
-/// What binds files without saying what they are: SHA-256 of the SCALE encoding of
-/// `(b"dn-manifest", [(name, hash, length)])`, in the files' order and whatever their URIs.
+/// What binds files without saying what they are, whatever their URIs.
 pub fn manifest_digest(files: &[DataFile]) -> Digest {
-	let bound = |file: &DataFile| (file.name.clone(), file.content.hash, file.content.length);
-	sha256(&(b"dn-manifest", files.iter().map(bound).collect::<Vec<_>>()).encode())
+	content::manifest_digest(files.iter().map(|file| (&file.name[..], &file.content)))
 }
 
 /// What a contributor declares about a data set. All but the evaluation price, the URIs and the seal is
