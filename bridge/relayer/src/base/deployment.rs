@@ -19,6 +19,7 @@ pub struct Deployment {
 	/// DN.
 	pub token: Address,
 	/// The light client.
+	#[serde(rename = "client")]
 	pub beefy_client: Address,
 	/// The gateway, which holds the vault.
 	pub gateway: Address,

@@ -11,20 +11,25 @@ use std::time::Duration;
 
 use alloy::{
 	consensus::BlockHeader as _,
-	eips::{BlockId, BlockNumberOrTag},
+	eips::BlockNumberOrTag,
 	network::TransactionBuilder as _,
-	primitives::{Address, Bytes, TxHash, B256, U256},
+	primitives::{Bytes, TxHash, U256},
 	providers::{Provider as _, ProviderBuilder, RootProvider},
-	rpc::types::TransactionRequest,
-	sol_types::SolCall,
+	rpc::types::{Filter, TransactionRequest},
+	sol_types::SolEvent as _,
 	transports::{http::reqwest, RpcError, TransportError},
 };
-use deepnode_primitives::bridge::AuthoritySet;
+use deepnode_primitives::{bridge::AuthoritySet, Balance};
 use sp_core::H256;
 use url::Url;
 
 use crate::plan::LightClient;
 
+pub use alloy::{
+	eips::BlockId,
+	primitives::{Address, B256},
+	sol_types::SolCall,
+};
 pub use deployment::Deployment;
 
 /// How long one request may take.
@@ -240,9 +245,52 @@ impl Base {
 		self.ask(self.contracts.settlement, call, "isClaimed", BlockId::latest()).await
 	}
 
+	/// What of a settlement is still to be claimed, in DN's smallest unit.
+	pub async fn unclaimed(&self, epoch: u64, at: BlockId) -> Result<Balance> {
+		let call = abi::ISettlement::epochOfCall { epoch };
+		let settlement = self.ask(self.contracts.settlement, call, "epochOf", at).await?;
+		Ok(settlement.total.saturating_sub(settlement.paid))
+	}
+
 	/// What an account has, in DN's smallest unit.
-	pub async fn balance_of(&self, account: Address, at: BlockId) -> Result<U256> {
-		self.ask(self.contracts.token, abi::IToken::balanceOfCall { account }, "balanceOf", at).await
+	pub async fn balance_of(&self, account: Address, at: BlockId) -> Result<Balance> {
+		let balance = self.ask(self.contracts.token, abi::IToken::balanceOfCall { account }, "balanceOf", at).await?;
+		Ok(balance.saturating_to())
+	}
+
+	/// What the vault holds.
+	pub async fn vault(&self, at: BlockId) -> Result<Balance> {
+		self.balance_of(self.contracts.gateway, at).await
+	}
+
+	/// What of it waits for the rate limit.
+	pub async fn queued(&self, at: BlockId) -> Result<Balance> {
+		Ok(self.ask(self.contracts.gateway, abi::IGateway::queueCall {}, "queue", at).await?.total)
+	}
+
+	/// Whether something waits for the rate limit and the first of it can be paid, as far as it ever can at once.
+	pub async fn payable_queue(&self) -> Result<bool> {
+		let (gateway, at) = (self.contracts.gateway, BlockId::latest());
+		let queue = self.ask(gateway, abi::IGateway::queueCall {}, "queue", at).await?;
+		if queue.head == queue.tail {
+			return Ok(false);
+		}
+		let first = self.ask(gateway, abi::IGateway::queuedCall { place: queue.head }, "queued", at).await?;
+		let limit = self.ask(gateway, abi::IGateway::limitCall {}, "limit", at).await?;
+		let available = self.ask(gateway, abi::IGateway::availableCall {}, "available", at).await?;
+		Ok(available.to::<u128>() >= first.amount.min(limit.capacity.to()))
+	}
+
+	/// The commitments that the light client took in these blocks.
+	pub async fn commitments(&self, from: u64, to: u64) -> Result<Vec<(u32, H256)>> {
+		let filter = Filter::new()
+			.address(self.contracts.beefy_client)
+			.event_signature(abi::IBeefyClient::CommitmentAccepted::SIGNATURE_HASH)
+			.from_block(from)
+			.to_block(to);
+		let logs = self.provider.get_logs(&filter).await.map_err(|error| self.failed("eth_getLogs", error))?;
+		let taken = logs.iter().filter_map(|log| log.log_decode::<abi::IBeefyClient::CommitmentAccepted>().ok());
+		Ok(taken.map(|log| (log.inner.blockNumber, H256(log.inner.mmrRoot.0))).collect())
 	}
 
 	/// What an account has to pay gas with, in wei.

@@ -13,8 +13,6 @@ pub enum Purpose {
 	Commitment(u32),
 	/// A message is delivered.
 	Message(u64),
-	/// A delivered message is tried again.
-	Retry(u64),
 	/// What the rate limit holds back is paid.
 	Drain,
 	/// Claims of an epoch are paid, beginning with this one.
@@ -34,7 +32,6 @@ impl Purpose {
 		match self {
 			Self::Commitment(_) => "commitment",
 			Self::Message(_) => "message",
-			Self::Retry(_) => "retry",
 			Self::Drain => "drain",
 			Self::Push { .. } => "push",
 			Self::Nothing => "nothing",
