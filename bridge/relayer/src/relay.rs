@@ -128,7 +128,12 @@ pub async fn run(args: Run) -> anyhow::Result<()> {
 	let chain = chains.pop().context("no node")?;
 	let genesis = chain.client.genesis_hash();
 	tracing::info!(?genesis, base = base.endpoint(), gateway = %base.contracts.gateway, "connected");
-	let Some(()) = gateway_named(&chain, &base, &mut stop, args.service.pause()).await? else { return Ok(()) };
+	// Commitments are carried whether or not the chain knows the gateway; messages to another are not.
+	match chain.expect_gateway(&base.contracts).await {
+		Err(error @ ChainError::OtherGateway { .. }) => return Err(error.into()),
+		Err(error) => tracing::warn!(%error, "no messages yet"),
+		Ok(()) => {},
+	}
 	let store = Store::open(&args.data_dir, &genesis, &base.contracts.gateway, &key.address())?;
 	let sender = Sender::new(base.clone(), key, rules, metrics.clone());
 	let courtesy = Duration::from_secs(args.courtesy);
@@ -157,26 +162,6 @@ pub async fn run(args: Run) -> anyhow::Result<()> {
 	relay.serve(stop, grace).await;
 	tracing::info!("stopped");
 	Ok(())
-}
-
-/// Waits until the chain sends to the gateway; `None` where a signal ends the wait. Another gateway is an error.
-async fn gateway_named(
-	chain: &Chain,
-	base: &Base,
-	stop: &mut watch::Receiver<bool>,
-	pause: Duration,
-) -> anyhow::Result<Option<()>> {
-	loop {
-		match chain.expect_gateway(&base.contracts).await {
-			Ok(()) => return Ok(Some(())),
-			Err(error @ ChainError::OtherGateway { .. }) => return Err(error.into()),
-			Err(error) => tracing::warn!(%error, "waiting for the chain to send to the gateway"),
-		}
-		tokio::select! {
-			() = tokio::time::sleep(pause) => {},
-			() = program::stopped(stop) => return Ok(None),
-		}
-	}
 }
 
 /// In which block on Base a message has to be taken to be forgotten.

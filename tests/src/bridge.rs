@@ -1,0 +1,142 @@
+//! Relayers as processes, and what the superuser tells the chain of Base.
+
+use std::{
+	net::{SocketAddr, TcpListener},
+	time::Duration,
+};
+
+use alloy::primitives::B256;
+use anyhow::{ensure, Context as _, Result};
+use deepnode_relayer::{chain::Chain, commitment::Signed};
+use futures::StreamExt as _;
+use subxt::dynamic::Value;
+use tokio::{
+	io::{AsyncReadExt as _, AsyncWriteExt as _},
+	net::TcpStream,
+};
+
+use crate::{
+	base::Base,
+	node::{within, Node},
+	process::Process,
+	stage::Stage,
+	superuser,
+};
+
+/// How long a relayer may take to be connected.
+const READY: Duration = Duration::from_secs(60);
+/// How long the validators may take to sign something.
+const SIGNED: Duration = Duration::from_secs(180);
+
+/// A relayer's process.
+#[derive(Debug)]
+pub struct Relayer {
+	/// Its process; killed and started again as a scenario likes.
+	pub process: Process,
+	http: SocketAddr,
+	plan: Plan,
+}
+
+/// How it is started, each time.
+#[derive(Clone, Debug)]
+struct Plan {
+	stage: Stage,
+	name: String,
+	node: String,
+	base: String,
+	deployment: std::path::PathBuf,
+	key: B256,
+	more: Vec<String>,
+}
+
+impl Relayer {
+	/// Starts a relayer with an account on Base.
+	pub async fn start(stage: &Stage, name: &str, node: &Node, base: &Base, key: B256, more: &[&str]) -> Result<Self> {
+		// A port that is free now, since it is asked at an address known beforehand.
+		let http = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+		let plan = Plan {
+			stage: stage.clone(),
+			name: name.into(),
+			node: node.url().into(),
+			base: base.url().into(),
+			deployment: base.deployment().to_owned(),
+			key,
+			more: more.iter().map(|word| (*word).to_owned()).collect(),
+		};
+		let process = plan.launch(http).await?;
+		Ok(Self { process, http, plan })
+	}
+
+	/// Starts it again, with what it has on disk.
+	pub async fn restart(&mut self) -> Result<()> {
+		self.process.kill();
+		self.process = self.plan.launch(self.http).await?;
+		Ok(())
+	}
+
+	/// A counter's value; 0 where there is none yet. The name is as Prometheus shows it, with labels.
+	pub async fn metric(&self, name: &str) -> Result<f64> {
+		let page = get(self.http, "/metrics").await?;
+		let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+		line.map_or(Ok(0.0), |value| value.trim().parse().with_context(|| format!("{name} is {value}")))
+	}
+
+	/// What its page says of its readiness.
+	pub async fn readiness(&self) -> Result<serde_json::Value> {
+		let page = get(self.http, "/health/ready").await?;
+		let (_, body) = page.split_once("\r\n\r\n").context("the page has no body")?;
+		Ok(serde_json::from_str(body)?)
+	}
+}
+
+impl Plan {
+	async fn launch(&self, http: SocketAddr) -> Result<Process> {
+		let mut process = Process::start(&self.stage, &self.name, "deepnode-relayer", |command| {
+			command.args(["run", "--poll", "1", "--finality", "2"]);
+			command.args(["--node", &self.node, "--base-rpc", &self.base, "--http", &http.to_string()]);
+			command.arg("--deployment").arg(&self.deployment);
+			command.arg("--data-dir").arg(self.stage.file(format!("{}-data", self.name)));
+			command.args(["--key", "env:RELAYER_KEY"]).env("RELAYER_KEY", self.key.to_string());
+			command.args(&self.more);
+		})?;
+		process.log_line(READY, |line| line.contains(" connected ").then_some(())).await?;
+		Ok(process)
+	}
+}
+
+/// A page over HTTP, with its head.
+async fn get(address: SocketAddr, path: &str) -> Result<String> {
+	let mut stream = TcpStream::connect(address).await?;
+	stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").as_bytes()).await?;
+	let mut page = String::new();
+	stream.read_to_string(&mut page).await?;
+	ensure!(page.starts_with("HTTP/1."), "no page at {path}: {page}");
+	Ok(page)
+}
+
+/// The first commitment above a block that the validators sign.
+pub async fn signed_above(chain: &Chain, block: u32) -> Result<Signed> {
+	let mut justifications = chain.client.beefy_justifications();
+	within(SIGNED, &format!("a BEEFY commitment above block {block}"), async {
+		loop {
+			let bytes = justifications.next().await.context("the commitments have ended")?;
+			let signed = Signed::decode(&bytes)?;
+			if signed.block() > block {
+				return Ok(signed);
+			}
+		}
+	})
+	.await
+}
+
+/// Names the gateway to the chain.
+pub async fn set_gateway(node: &Node, base: &Base) -> Result<()> {
+	let gateway = Value::from_bytes(base.contracts.gateway);
+	let fields = [("base", Value::u128(base.contracts.chain_id.into())), ("address", gateway)];
+	superuser::call(node, "BaseBridge", Value::named_variant("set_gateway", fields)).await
+}
+
+/// Ends the epoch of payouts in the next block.
+pub async fn end_epoch(node: &Node) -> Result<()> {
+	superuser::call(node, "BaseBridge", Value::unnamed_variant("end_epoch", [])).await
+}
