@@ -7,6 +7,7 @@ use sp_core::{bounded::BoundedVec, ConstU32, H256};
 use sp_runtime::{DispatchError, DispatchResult};
 
 use crate::{
+	bridge::Judgement,
 	comparison::Comparison,
 	content::{Digest, Payload},
 	fees::Split,
@@ -26,6 +27,9 @@ pub trait Models<AccountId> {
 	/// Who shares in the creator's part: the owner first, then each ancestor's owner with what its
 	/// child owes it, in parts per million. The first royalty is the owner's debt to its parent.
 	fn lineage(model: ModelId) -> Lineage<AccountId>;
+	/// What binds the model's files, [`manifest_digest`](crate::content::manifest_digest), also after its
+	/// retirement; `None` for a model that does not exist.
+	fn manifest(model: ModelId) -> Option<Digest>;
 	/// Registers a model that a benchmark can use, and returns its number.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn benchmark_model(owner: &AccountId) -> ModelId;
@@ -215,6 +219,55 @@ impl<AccountId> Observer<AccountId> for () {
 	fn settled(_: Settlement<AccountId>) {}
 	fn overturned(_: TaskId, _: ModelId, _: Balance) {}
 	fn undecided(_: TaskId, _: ModelId) {}
+}
+
+/// A settled task, of which a receipt is to be left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued<'a, AccountId> {
+	/// The task.
+	pub task: TaskId,
+	/// Its model.
+	pub model: ModelId,
+	/// How many items it had.
+	pub items: u32,
+	/// Whether it is settled now, or its settlement was overturned.
+	pub verdict: Judgement,
+	/// Who asked.
+	pub requester: &'a AccountId,
+	/// The model's manifest hash.
+	pub manifest: Digest,
+	/// The input's digest.
+	pub input: Digest,
+	/// The settled answer's digest.
+	pub output: Digest,
+	/// The workers whose answers agree on it.
+	pub workers: &'a [AccountId],
+	/// The fee that is divided now.
+	pub fee: Balance,
+	/// How it is divided.
+	pub split: &'a Split,
+}
+
+/// Who leaves receipts of settled tasks, for those on other chains who act on them.
+pub trait Receipts<AccountId> {
+	/// Leaves a receipt in this block.
+	fn issue(issued: Issued<'_, AccountId>);
+}
+
+/// A runtime without receipts.
+impl<AccountId> Receipts<AccountId> for () {
+	fn issue(_: Issued<'_, AccountId>) {}
+}
+
+/// Who pays accounts out elsewhere.
+pub trait Payouts<AccountId> {
+	/// An account was paid so much just now. Where it is paid out elsewhere, it can use that here no more.
+	fn earned(who: &AccountId, amount: Balance);
+}
+
+/// A runtime in which everybody is paid here.
+impl<AccountId> Payouts<AccountId> for () {
+	fn earned(_: &AccountId, _: Balance) {}
 }
 
 /// What others may know of a settled task until its audit window ends.

@@ -16,6 +16,7 @@ frame_benchmarking::define_benchmarks!(
 	[frame_system_extensions, SystemExtensionsBench::<Runtime>]
 	[pallet_attestation, Attestation]
 	[pallet_balances, Balances]
+	[pallet_base_bridge, BaseBridge]
 	[pallet_data_registry, DataRegistry]
 	[pallet_fee_split, FeeSplit]
 	[pallet_model_registry, ModelRegistry]

@@ -142,9 +142,10 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 // Indices are part of every transaction's encoding: an index in use is never given to another
 // pallet. Those from 50 on are DeepNode's own.
 //
-// The order is that in which hooks run. It matters in two places: Authorship comes before Session,
-// because the author of a block that ends a session belongs to the old one; Mmr comes after Session,
-// so that a session's first leaf already commits to the next BEEFY authorities.
+// The order is that in which hooks run and genesis is built. It matters in three places: Authorship comes
+// before Session, because the author of a block that ends a session belongs to the old one; Mmr comes after
+// Session, so that a session's first leaf already commits to the next BEEFY authorities; BaseBridge is the last,
+// so that it finds all that is issued at genesis, and a block's messages and receipts when the block ends.
 #[frame_support::runtime]
 mod runtime {
 	#[runtime::runtime]
@@ -230,4 +231,7 @@ mod runtime {
 
 	#[runtime::pallet_index(55)]
 	pub type Powr = pallet_powr;
+
+	#[runtime::pallet_index(56)]
+	pub type BaseBridge = pallet_base_bridge;
 }

@@ -9,6 +9,8 @@ use sp_core::{crypto::VrfSecret, sr25519, Pair};
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{BuildStorage, Digest, DigestItem};
 
+mod bridge;
+
 /// Applies a preset's patch to the default configuration, as the node does.
 fn merge(base: &mut Value, patch: Value) {
 	match (base, patch) {

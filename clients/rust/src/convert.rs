@@ -16,6 +16,7 @@ use crate::{
 			bounded_collections::bounded_vec::BoundedVec,
 			frame_support::traits::tokens::misc::IdAmount,
 			pallet_attestation::types as attestation,
+			pallet_base_bridge::pallet::HoldReason as BridgeHold,
 			pallet_fee_split::types as fee_split,
 			pallet_model_registry::types as registry,
 			pallet_task_assignment::{pallet::HoldReason as TaskHold, types as tasks},
@@ -25,6 +26,7 @@ use crate::{
 	AccountId,
 };
 
+pub(crate) mod bridge;
 pub(crate) mod data_sets;
 pub(crate) mod evaluators;
 
@@ -286,6 +288,9 @@ fn reason(reason: &runtime::HoldReason) -> String {
 		R::ModelRegistry(_) => "model bonds".into(),
 		R::DataRegistry(_) => "data set bonds".into(),
 		R::Powr(_) => "evaluator stakes".into(),
+		R::BaseBridge(BridgeHold::Withdrawal) => "waiting to leave for Base".into(),
+		R::BaseBridge(BridgeHold::Payout) => "earned, to be paid out on Base".into(),
+		R::BaseBridge(BridgeHold::PayoutDeposit) => "deposit of a payout address".into(),
 		#[allow(unreachable_patterns)]
 		other => format!("{other:?}"),
 	}
@@ -392,6 +397,7 @@ pub(crate) fn event(event: runtime::Event) -> Option<Event> {
 		},
 		E::DataRegistry(event) => data_sets::event(event),
 		E::Powr(event) => evaluators::event(event),
+		E::BaseBridge(event) => bridge::event(event),
 		_ => return None,
 	})
 }

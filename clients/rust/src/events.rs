@@ -1,6 +1,12 @@
 //! What happened in blocks.
 
-use deepnode_primitives::{content::Digest, fees::Split, Balance, DataSetId, ModelId, TaskId};
+use deepnode_primitives::{
+	bridge::{Claim, Message, Receipt},
+	content::Digest,
+	fees::Split,
+	Balance, DataSetId, ModelId, TaskId,
+};
+use sp_core::H160;
 use subxt::{config::SubstrateConfig, events::Phase};
 
 use crate::{
@@ -8,7 +14,9 @@ use crate::{
 	client::Client,
 	convert,
 	error::Result,
-	types::{DomainId, EmissionRole, EpochIndex, ExtrinsicInfo, Offence, RefundReason, Weight},
+	types::{
+		Backing, DomainId, EmissionRole, EpochIndex, ExtrinsicInfo, Offence, RefundReason, SettlementInfo, Weight,
+	},
 	AccountId, H256,
 };
 
@@ -143,6 +151,36 @@ pub enum Event {
 	EmissionPaid { who: AccountId, domain: DomainId, role: EmissionRole, amount: Balance },
 	/// An epoch is closed, and has given so much.
 	EpochClosed { epoch: EpochIndex, paid: Balance },
+	/// The gateway on Base is known.
+	GatewaySet { base: u64, address: H160 },
+	/// DN wait to leave for Base.
+	WithdrawalQueued { nonce: u64, sender: AccountId, recipient: H160, amount: Balance, fee: Balance },
+	/// A message has a higher fee; where it was told already it is told again.
+	FeeRaised { nonce: u64, fee: Balance },
+	/// A call waits to be told to Base's timelock.
+	GovernanceQueued { nonce: u64, target: H160 },
+	/// A message is in this block's tree at this position, and its DN have left the chain.
+	MessageTold { index: u32, message: Message },
+	/// Base has refused a message, and its sender has so much back.
+	MessageRefused { nonce: u64, refunded: Balance },
+	/// A task has left a receipt in this block's tree at this position.
+	ReceiptIssued { index: u32, receipt: Receipt },
+	/// A block had as many receipts as it may: this task has left none.
+	ReceiptOmitted { task: TaskId },
+	/// An account is paid out at this address on Base; or here again.
+	PayoutAddressSet { account: AccountId, address: Option<H160> },
+	/// An epoch of settlements has ended.
+	SettlementEpochEnded { epoch: u64 },
+	/// What an account has earned has left the chain, to be claimed on Base.
+	PaidOut { account: AccountId, claim: Claim },
+	/// An epoch's settlement waits to be told.
+	SettlementQueued { epoch: u64, settlement: SettlementInfo },
+	/// What an account could not claim on Base is its own again.
+	Reclaimed { epoch: u64, index: u32, account: AccountId, amount: Balance },
+	/// What the chain has burned waits to be told.
+	BurnQueued { epoch: u64, amount: Balance },
+	/// More is issued than Base has locked for it.
+	Unbacked { backing: Backing },
 	/// An event that this crate has no type for.
 	Other { pallet: String, name: String },
 }
@@ -179,7 +217,9 @@ impl Event {
 			| Self::BondLost { task, .. }
 			| Self::WorkerRestored { task, .. }
 			| Self::TaskUnsealed { task, .. }
-			| Self::TaskRated { task, .. } => Some(*task),
+			| Self::TaskRated { task, .. }
+			| Self::ReceiptOmitted { task } => Some(*task),
+			Self::ReceiptIssued { receipt, .. } => Some(receipt.task),
 			_ => None,
 		}
 	}

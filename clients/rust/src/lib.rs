@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod blocks;
+mod bridge;
 mod calls;
 mod client;
 mod connection;
@@ -27,7 +28,7 @@ pub use error::{Dispatch, Error, Result};
 pub use events::Event;
 pub use finality::MmrProof;
 pub use keys::Keypair;
-pub use sp_core::H256;
+pub use sp_core::{H160, H256};
 pub use tx::TxInBlock;
 pub use types::*;
 

@@ -3,6 +3,26 @@
 #[subxt::subxt(
 	runtime_metadata_path = "metadata.scale",
 	substitute_type(
+		path = "deepnode_primitives::bridge::Domain",
+		with = "::subxt::utils::Static<::deepnode_primitives::bridge::Domain>"
+	),
+	substitute_type(
+		path = "deepnode_primitives::bridge::claim::Claim",
+		with = "::subxt::utils::Static<::deepnode_primitives::bridge::Claim>"
+	),
+	substitute_type(
+		path = "deepnode_primitives::bridge::leaf::Roots",
+		with = "::subxt::utils::Static<::deepnode_primitives::bridge::Roots>"
+	),
+	substitute_type(
+		path = "deepnode_primitives::bridge::message::Message",
+		with = "::subxt::utils::Static<::deepnode_primitives::bridge::Message>"
+	),
+	substitute_type(
+		path = "deepnode_primitives::bridge::receipt::Receipt",
+		with = "::subxt::utils::Static<::deepnode_primitives::bridge::Receipt>"
+	),
+	substitute_type(
 		path = "deepnode_primitives::chunks::Opening",
 		with = "::subxt::utils::Static<::deepnode_primitives::chunks::Opening>"
 	),

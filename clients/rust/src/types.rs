@@ -10,9 +10,11 @@ use deepnode_primitives::{
 
 use crate::{AccountId, H256};
 
+mod bridge;
 mod data_sets;
 mod evaluators;
 
+pub use bridge::*;
 pub use data_sets::*;
 pub use evaluators::*;
 

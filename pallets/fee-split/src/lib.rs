@@ -28,6 +28,7 @@ pub mod pallet {
 	use super::*;
 	use deepnode_primitives::{
 		fees::{FeeTable, Split},
+		traits::Payouts,
 		Balance, TaskId,
 	};
 	use frame_support::{
@@ -49,6 +50,8 @@ pub mod pallet {
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
 		/// The token that fees are paid in.
 		type Currency: Balanced<Self::AccountId, Balance = Balance> + Mutate<Self::AccountId>;
+		/// Who pays accounts out elsewhere.
+		type Payouts: Payouts<Self::AccountId>;
 		/// Who may change the table.
 		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// What the pots' accounts are derived from.

@@ -1,7 +1,11 @@
 //! A runtime with real balances and real transaction fees.
 
 use crate as pallet_fee_split;
-use deepnode_primitives::{fees::FeeTable, traits::Lineage, Balance, DN};
+use deepnode_primitives::{
+	fees::FeeTable,
+	traits::{Lineage, Payouts},
+	Balance, DN,
+};
 use frame_support::{derive_impl, parameter_types, traits::fungible::Credit, weights::IdentityFee, PalletId};
 use frame_system::EnsureRoot;
 use pallet_transaction_payment::FungibleAdapter;
@@ -67,8 +71,24 @@ impl pallet_transaction_payment::Config for Test {
 	type LengthToFee = IdentityFee<Balance>;
 }
 
+parameter_types! {
+	/// Who was said to have been paid.
+	pub static Earned: Vec<(AccountId, Balance)> = Vec::new();
+}
+
+/// Writes down who was paid, and that it was.
+pub struct Elsewhere;
+
+impl Payouts<AccountId> for Elsewhere {
+	fn earned(who: &AccountId, amount: Balance) {
+		assert!(Balances::free_balance(who) >= amount, "it is told after it was paid");
+		Earned::mutate(|earned| earned.push((who.clone(), amount)));
+	}
+}
+
 impl crate::Config for Test {
 	type Currency = Balances;
+	type Payouts = Elsewhere;
 	type AdminOrigin = EnsureRoot<AccountId>;
 	type PalletId = FeePallet;
 	type WeightInfo = ();
@@ -100,7 +120,10 @@ pub fn genesis(table: FeeTable, balances: Vec<(AccountId, Balance)>) -> sp_io::T
 	pallet_balances::GenesisConfig::<Test> { balances, ..Default::default() }.assimilate_storage(&mut storage).unwrap();
 	crate::GenesisConfig::<Test> { table, ..Default::default() }.assimilate_storage(&mut storage).unwrap();
 	let mut ext = sp_io::TestExternalities::new(storage);
-	ext.execute_with(|| System::set_block_number(1));
+	ext.execute_with(|| {
+		System::set_block_number(1);
+		Earned::set(Vec::new());
+	});
 	ext
 }
 

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 use deepnode_primitives::{
 	fees::{self, Split},
-	traits::{FeeSettlement, Lineage},
+	traits::{FeeSettlement, Lineage, Payouts},
 	Balance, TaskId,
 };
 use frame_support::{
@@ -52,10 +52,12 @@ impl<T: Config> Pallet<T> {
 		let data_sets = lineage.data_sets.iter().map(|(owner, _)| owner).zip(parts.data_sets);
 		for (owner, part) in owners.chain(data_sets) {
 			let paid = Self::pay(&mut fee, owner, part);
+			T::Payouts::earned(owner, paid);
 			delivered.creators = delivered.creators.saturating_add(paid);
 		}
 		for winner in winners {
 			let paid = Self::pay(&mut fee, winner, split.per_worker);
+			T::Payouts::earned(winner, paid);
 			delivered.workers = delivered.workers.saturating_add(paid);
 		}
 		delivered.validators = Self::pay(&mut fee, &validators, split.validators);

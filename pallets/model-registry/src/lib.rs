@@ -338,6 +338,11 @@ pub mod pallet {
 			Self::line(model).map(|(model, _)| model).collect()
 		}
 
+		/// The model's manifest hash, which receipts of its tasks name.
+		pub fn manifest(model: ModelId) -> Option<deepnode_primitives::content::Digest> {
+			Models::<T>::get(model).map(|entry| entry.spec.manifest())
+		}
+
 		/// What would be put on hold for such a model.
 		pub fn bond(spec: ModelSpec) -> Balance {
 			Self::bond_of(&spec)

@@ -2,6 +2,7 @@
 
 use codec::Encode;
 use deepnode_primitives::{
+	content::Digest,
 	model::Terms,
 	traits::{Lineage, Models as Registry},
 	Balance, ModelId,
@@ -174,6 +175,10 @@ impl<T: Config> Registry<T::AccountId> for Pallet<T> {
 			}
 		}
 		lineage
+	}
+
+	fn manifest(model: ModelId) -> Option<Digest> {
+		Models::<T>::get(model).map(|entry| entry.spec.manifest())
 	}
 
 	#[cfg(feature = "runtime-benchmarks")]

@@ -2,7 +2,10 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use deepnode_primitives::{
-	comparison::Comparison, content::ContentRef, tensor::TensorSpecs, Balance, DataSetId, ModelId,
+	comparison::Comparison,
+	content::{manifest_digest, ContentRef, Digest},
+	tensor::TensorSpecs,
+	Balance, DataSetId, ModelId,
 };
 use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
@@ -94,6 +97,13 @@ pub struct ModelSpec {
 	pub parent: Option<Parent>,
 	/// The data sets that it was made from, each once.
 	pub data_sets: DeclaredDataSets,
+}
+
+impl ModelSpec {
+	/// What binds its files, whatever their URIs: what receipts of its tasks name.
+	pub fn manifest(&self) -> Digest {
+		manifest_digest(self.files.iter().map(|file| (&file.name[..], &file.content)))
+	}
 }
 
 /// Whether a model takes new tasks.

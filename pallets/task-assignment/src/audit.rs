@@ -7,8 +7,9 @@
 use alloc::vec::Vec;
 use codec::Encode;
 use deepnode_primitives::{
+	bridge::Judgement,
 	content::Digest,
-	fees::part,
+	fees::{part, Split},
 	task::audit_escalation,
 	traits::{Observer, Rounds},
 	verdict::Outcome,
@@ -203,6 +204,10 @@ impl<T: Config> Pallet<T> {
 		auditors: Vec<T::AccountId>,
 		losers: Vec<T::AccountId>,
 	) {
+		if let TaskStatus::Settled { digest, .. } = task.status {
+			// Nothing is divided now: what was divided is gone.
+			Self::leave_receipt(id, &task, Judgement::Overturned, digest, 0, &Split::default());
+		}
 		let reporter = Self::return_bond(&mut task);
 		let accomplices: Vec<_> = task.workers.iter().filter(|worker| losers.contains(worker)).cloned().collect();
 		let fined: Vec<_> = accomplices.iter().filter(|worker| Some(*worker) != reporter.as_ref()).cloned().collect();

@@ -42,7 +42,7 @@ pub mod pallet {
 		content::{Digest, Payload},
 		fees::{Split, MILLION},
 		task::Assurance,
-		traits::{FeeSettlement, Models, Observer, Rounds},
+		traits::{FeeSettlement, Models, Observer, Receipts, Rounds},
 		Balance, ModelId, TaskId,
 	};
 	use deepnode_scoring::{assurance::AssuranceParams, fidelity::FidelityParams};
@@ -92,6 +92,8 @@ pub mod pallet {
 		type Fees: FeeSettlement<Self::AccountId, CreditOf<Self>>;
 		/// Who is told what becomes of tasks.
 		type Observer: Observer<Self::AccountId>;
+		/// Who leaves receipts of settled tasks.
+		type Receipts: Receipts<Self::AccountId>;
 		/// Where slashed stake goes that compensates nobody.
 		type Slashed: OnUnbalanced<CreditOf<Self>>;
 		/// Randomness that nobody knew when the previous block was made.

@@ -3,13 +3,15 @@
 use std::{cell::RefCell, collections::BTreeMap};
 
 use deepnode_primitives::{
+	bridge::Judgement,
 	canonical::{Answer, Output},
 	commitment::commitment,
 	comparison::Comparison,
-	content::{sha256, ContentRef, Inline, Payload, Uri, Uris},
+	content::{sha256, ContentRef, Digest, Inline, Payload, Uri, Uris},
+	fees::Split,
 	task::{Assurance, ErrorCode},
 	tensor::{push_tensor, Dim, ElementType, TensorSpec},
-	traits::{Observer, Rounds as _, Settlement},
+	traits::{Issued, Observer, Receipts, Rounds as _, Settlement},
 	Balance, ModelId, TaskId, DN,
 };
 use deepnode_scoring::{
@@ -114,6 +116,8 @@ parameter_types! {
 	pub static Audited: Option<bool> = Some(false);
 	/// What the observer was told.
 	pub static Observed: Vec<Told> = Vec::new();
+	/// The receipts that were left.
+	pub static Receipted: Vec<Receipt> = Vec::new();
 	/// How much the agenda may weigh; most tests are not about that.
 	pub static AgendaWeight: Weight = Weight::from_parts(1_000_000_000_000, u64::MAX);
 	/// Changes every draw.
@@ -152,6 +156,7 @@ impl pallet_model_registry::Config for Test {
 
 impl pallet_fee_split::Config for Test {
 	type Currency = Balances;
+	type Payouts = ();
 	type AdminOrigin = EnsureRoot<AccountId>;
 	type PalletId = FeePallet;
 	type WeightInfo = ();
@@ -169,6 +174,7 @@ impl pallet_task_assignment::Config for Test {
 	type Rounds = Attestation;
 	type Fees = FeeSplit;
 	type Observer = Notes;
+	type Receipts = Notes;
 	type Slashed = BurnSlashed;
 	type Randomness = TestRandomness;
 	type MinStake = MinStake;
@@ -231,6 +237,41 @@ impl Observer<AccountId> for Notes {
 	}
 }
 
+/// What is left of a settled task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+	pub task: TaskId,
+	pub model: ModelId,
+	pub items: u32,
+	pub verdict: Judgement,
+	pub requester: AccountId,
+	pub manifest: Digest,
+	pub input: Digest,
+	pub output: Digest,
+	pub workers: Vec<AccountId>,
+	pub fee: Balance,
+	pub split: Split,
+}
+
+impl Receipts<AccountId> for Notes {
+	fn issue(it: Issued<'_, AccountId>) {
+		let receipt = Receipt {
+			task: it.task,
+			model: it.model,
+			items: it.items,
+			verdict: it.verdict,
+			requester: it.requester.clone(),
+			manifest: it.manifest,
+			input: it.input,
+			output: it.output,
+			workers: it.workers.to_vec(),
+			fee: it.fee,
+			split: *it.split,
+		};
+		Receipted::mutate(|receipts| receipts.push(receipt));
+	}
+}
+
 /// A hash of the block's number, the subject and [`Luck`]; of audits, one that says what [`Audited`] does.
 pub struct TestRandomness;
 
@@ -271,6 +312,7 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
 		Genesis::set(Balances::total_issuance());
 		SlashedAndBurned::set(0);
 		Observed::set(Vec::new());
+		Receipted::set(Vec::new());
 	});
 	ext
 }

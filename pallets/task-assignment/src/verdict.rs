@@ -2,15 +2,19 @@
 
 use alloc::vec::Vec;
 use deepnode_primitives::{
+	bridge::Judgement,
 	content::Digest,
-	fees::part,
+	fees::{part, Split},
 	task::{escalation, ErrorCode},
-	traits::{FeeSettlement, Lineage, Models, Observer, Rounds, Settlement},
+	traits::{FeeSettlement, Issued, Lineage, Models, Observer, Receipts, Rounds, Settlement},
 	verdict::Outcome,
 	Balance, TaskId,
 };
 use deepnode_scoring::fidelity::Mark;
-use frame_support::traits::{Get, Imbalance, OnUnbalanced};
+use frame_support::{
+	defensive,
+	traits::{Get, Imbalance, OnUnbalanced},
+};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::{One, Saturating, Zero};
 
@@ -77,6 +81,7 @@ impl<T: Config> Pallet<T> {
 			split: &split,
 			winners: &winners,
 		});
+		Self::leave_receipt(id, &task, Judgement::Settled, digest, task.fee, &split);
 		task.status = TaskStatus::Settled { at: now, digest };
 		task.audit.until = now.saturating_add(T::AuditWindow::get());
 		if task.audit.phase == AuditPhase::Waiting {
@@ -87,6 +92,34 @@ impl<T: Config> Pallet<T> {
 			Self::schedule(id, task, until);
 		}
 		Self::deposit_event(Event::TaskSettled { task: id, digest, winners, losers, split });
+	}
+
+	/// Leaves a receipt of a task whose workers are those that agree on the settled answer.
+	pub(crate) fn leave_receipt(
+		id: TaskId,
+		task: &TaskOf<T>,
+		verdict: Judgement,
+		output: Digest,
+		fee: Balance,
+		split: &Split,
+	) {
+		let (Some(manifest), Some(input)) = (T::Models::manifest(task.model), Inputs::<T>::get(id)) else {
+			defensive!("a task is forgotten before its model and its input are");
+			return;
+		};
+		T::Receipts::issue(Issued {
+			task: id,
+			model: task.model,
+			items: task.items,
+			verdict,
+			requester: &task.requester,
+			manifest,
+			input: input.digest(),
+			output,
+			workers: &task.workers,
+			fee,
+			split,
+		});
 	}
 
 	/// A majority agrees that there is no answer: all but a fixed part of the fee goes back.

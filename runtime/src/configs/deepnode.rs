@@ -5,7 +5,7 @@ use crate::{
 		currency::{MILLIUNIT, UNIT},
 		time::{DAYS, HOURS, MINUTES},
 	},
-	AccountId, Attestation, Balance, Balances, BlockNumber, DataRegistry, FeeSplit, ModelRegistry, Powr, Runtime,
+	AccountId, Attestation, Balance, Balances, BaseBridge, BlockNumber, DataRegistry, FeeSplit, ModelRegistry, Powr, Runtime,
 	RuntimeHoldReason, TaskAssignment,
 };
 use deepnode_primitives::{fees::FeeTable, traits::Models as _, ModelId};
@@ -105,6 +105,7 @@ impl pallet_data_registry::Config for Runtime {
 
 impl pallet_fee_split::Config for Runtime {
 	type Currency = Balances;
+	type Payouts = BaseBridge;
 	type AdminOrigin = EnsureRoot<AccountId>;
 	type PalletId = FeesPalletId;
 	type WeightInfo = pallet_fee_split::weights::SubstrateWeight<Runtime>;
@@ -117,6 +118,7 @@ impl pallet_task_assignment::Config for Runtime {
 	type Rounds = Attestation;
 	type Fees = FeeSplit;
 	type Observer = Powr;
+	type Receipts = BaseBridge;
 	type Slashed = pallet_fee_split::ToTreasury<Runtime>;
 	#[cfg(not(feature = "runtime-benchmarks"))]
 	type Randomness = crate::randomness::CurrentBlockVrf;

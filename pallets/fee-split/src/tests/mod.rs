@@ -1,6 +1,7 @@
 //! One file per call or concern.
 
 mod genesis;
+mod payouts;
 mod set_table;
 mod settle;
 mod slashes;

@@ -20,6 +20,7 @@ mod missed_commit;
 mod missed_reveal;
 mod overturn;
 mod properties;
+mod receipts;
 mod refund;
 mod reports;
 mod serve;
