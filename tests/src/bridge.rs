@@ -1,4 +1,4 @@
-//! Relayers as processes, and what the superuser tells the chain of Base.
+//! Relayers as processes, and what governance tells the chain of Base.
 
 use std::{
 	net::{SocketAddr, TcpListener},
@@ -7,9 +7,9 @@ use std::{
 
 use alloy::primitives::B256;
 use anyhow::{ensure, Context as _, Result};
-use deepnode_relayer::{chain::Chain, commitment::Signed};
+use deepnode_client::{keys, BridgeCall, Client};
+use deepnode_relayer::{base::Deployment, chain::Chain, commitment::Signed};
 use futures::StreamExt as _;
-use subxt::dynamic::Value;
 use tokio::{
 	io::{AsyncReadExt as _, AsyncWriteExt as _},
 	net::TcpStream,
@@ -20,7 +20,6 @@ use crate::{
 	node::{within, Node},
 	process::Process,
 	stage::Stage,
-	superuser,
 };
 
 /// How long a relayer may take to be connected.
@@ -130,13 +129,17 @@ pub async fn signed_above(chain: &Chain, block: u32) -> Result<Signed> {
 }
 
 /// Names the gateway to the chain.
-pub async fn set_gateway(node: &Node, base: &Base) -> Result<()> {
-	let gateway = Value::from_bytes(base.contracts.gateway);
-	let fields = [("base", Value::u128(base.contracts.chain_id.into())), ("address", gateway)];
-	superuser::call(node, "BaseBridge", Value::named_variant("set_gateway", fields)).await
+pub async fn set_gateway(client: &Client, base: &Base) -> Result<()> {
+	let Deployment { chain_id: base, gateway, .. } = base.contracts;
+	as_root(client, BridgeCall::SetGateway { base, address: gateway.0 .0.into() }).await
 }
 
 /// Ends the epoch of payouts in the next block.
-pub async fn end_epoch(node: &Node) -> Result<()> {
-	superuser::call(node, "BaseBridge", Value::unnamed_variant("end_epoch", [])).await
+pub async fn end_epoch(client: &Client) -> Result<()> {
+	as_root(client, BridgeCall::EndEpoch).await
+}
+
+async fn as_root(client: &Client, call: BridgeCall) -> Result<()> {
+	client.bridge_as_root(&keys::parse("//Alice")?, None, call).await?;
+	Ok(())
 }

@@ -41,7 +41,7 @@ async fn what_four_validators_sign_arrives_on_base_whatever_becomes_of_the_relay
 	let chain = Chain { client: node.client().await? };
 	let signed = signed_above(&chain, 0).await?;
 	let base = Base::start(&stage, &chain, &signed).await?;
-	set_gateway(&node, &base).await?;
+	set_gateway(&chain.client, &base).await?;
 	let began = light_client(&base).await?;
 	assert_eq!(began.current.len, 4, "{began:?}");
 
@@ -223,7 +223,7 @@ async fn earnings_are_claimed(bridge: &Bridge<'_>, market: &Market) -> Result<Ta
 	assert!(earned > 0, "{shown:#}");
 	let epoch = shown["epoch"].as_u64().context("no epoch")?.to_string();
 
-	end_epoch(&market.node).await?;
+	end_epoch(&market.client).await?;
 	let settlement = within(MINUTE, "the epoch is settled", async {
 		loop {
 			match bridge.run(None, &["settlement", &epoch, "--account", "//Bob"]).await {

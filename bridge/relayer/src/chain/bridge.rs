@@ -1,6 +1,6 @@
 //! What the chain has to tell Base.
 
-use deepnode_client::{Event, MessageState};
+use deepnode_client::MessageState;
 use deepnode_primitives::{
 	bridge::{Claim, Domain, Message, Receipt, Roots},
 	Balance, TaskId,
@@ -47,17 +47,17 @@ impl Chain {
 
 	/// The messages that a block has told, in the order of its tree.
 	pub async fn told(&self, block: u32, at: H256) -> Result<Vec<Message>> {
-		Ok(self.client.told(block, Some(at)).await?)
+		Ok(self.client.told_messages(block, Some(at)).await?)
 	}
 
 	/// A block's roots.
 	pub async fn roots(&self, block: H256) -> Result<Roots> {
-		Ok(self.client.bridge_roots(Some(block)).await?)
+		Ok(self.client.bridge_roots(block).await?)
 	}
 
 	/// The messages that have left the chain and are kept there.
 	pub async fn kept(&self, at: H256) -> Result<Vec<Kept>> {
-		let messages = self.client.messages(Some(at)).await?;
+		let messages = self.client.bridge_messages(Some(at)).await?;
 		let kept = messages.into_iter().filter_map(|info| {
 			let refunded = matches!(info.state, MessageState::Refused(_));
 			match info.state {
@@ -88,14 +88,7 @@ impl Chain {
 		anchor: Anchor,
 	) -> Result<Option<(Receipt, abi::InclusionProof)>> {
 		let hash = self.hash(block).await?;
-		let events = self.client.events(hash).await?;
-		let receipts: Vec<Receipt> = events
-			.into_iter()
-			.filter_map(|event| match event {
-				Event::ReceiptIssued { receipt, .. } => Some(receipt),
-				_ => None,
-			})
-			.collect();
+		let receipts = self.client.receipts(hash).await?;
 		let Some(index) = receipts.iter().position(|receipt| receipt.task == task) else { return Ok(None) };
 		let chain = self.client.genesis_hash();
 		let leaves: Vec<H256> = receipts.iter().map(|receipt| receipt.leaf(&chain)).collect();

@@ -50,11 +50,11 @@ pub async fn run(context: &Context, base: &BaseEnd) -> Result<()> {
 	let chain = chain(client.clone());
 	let base = base.connect(&chain).await?;
 	let at = Some(client.best_block().await?.hash);
-	let (domain, messages, queued, epoch, backing) = futures::try_join!(
+	let (domain, messages, queued, (epoch, epoch_ends), backing) = futures::try_join!(
 		client.bridge_domain(at),
-		client.next_message(at),
+		client.next_bridge_message(at),
 		client.queued_messages(at),
-		client.bridge_epoch(at),
+		client.settlement_epoch(at),
 		client.backing(at)
 	)?;
 	let base = match base {
@@ -77,8 +77,8 @@ pub async fn run(context: &Context, base: &BaseEnd) -> Result<()> {
 		gateway: domain.map(|domain| Gateway { chain_id: domain.base, address: hex(domain.gateway) }),
 		messages,
 		queued,
-		epoch: epoch.index,
-		epoch_ends: epoch.ends,
+		epoch,
+		epoch_ends,
 		backed: Amount(backing.backed),
 		issuance: Amount(backing.issuance),
 		base,

@@ -46,14 +46,14 @@ pub async fn run(context: &Context, command: Payout) -> Result<()> {
 async fn show(context: &Context, account: AccountId) -> Result<()> {
 	let client = context.client().await?;
 	let at = Some(client.best_block().await?.hash);
-	let (payout, epoch) = futures::try_join!(client.payout(&account, at), client.bridge_epoch(at))?;
+	let (payout, (epoch, epoch_ends)) = futures::try_join!(client.payout(&account, at), client.settlement_epoch(at))?;
 	let shown = Shown {
 		account: account.to_string(),
 		address: payout.as_ref().map(|payout| hex(payout.address)),
 		earned: Amount(payout.as_ref().map(|payout| payout.earned).unwrap_or_default()),
 		deposit: Amount(payout.as_ref().map(|payout| payout.deposit).unwrap_or_default()),
-		epoch: epoch.index,
-		epoch_ends: epoch.ends,
+		epoch,
+		epoch_ends,
 	};
 	context.output.show(&shown, |shown| match &shown.address {
 		None => format!("{} is paid on the chain; `deepnode bridge payout set ADDRESS` changes that", shown.account),

@@ -1,7 +1,7 @@
 //! Withdrawals: sending them, raising their fees, and following them.
 
 use anyhow::{bail, ensure, Context as _, Result};
-use deepnode_client::{Client, Event, MessageInfo, MessageState, TxInBlock};
+use deepnode_client::{BridgeMessage, Client, Event, MessageState, TxInBlock, H256};
 use deepnode_primitives::bridge::Payload;
 use deepnode_relayer::base::{Address, Base, BlockId, MessageStatus};
 use futures::StreamExt as _;
@@ -85,7 +85,7 @@ pub async fn run(context: &Context, arguments: Withdraw) -> Result<()> {
 	let key = context.key()?;
 	let client = context.client().await?;
 	let base = base.connect(&chain(client.clone())).await?;
-	let transaction = client.withdraw(&key, None, to.0 .0.into(), amount.0, fee.0).await;
+	let transaction = client.withdraw_to_base(&key, None, to.0 .0.into(), amount.0, fee.0).await;
 	let transaction = transaction.with_context(|| format!("cannot send {amount} to {to}"))?;
 	let nonce = nonce(&transaction)?;
 	let message = match wait {
@@ -149,8 +149,8 @@ pub async fn status(context: &Context, nonce: u64, base: &BaseEnd) -> Result<()>
 	context.output.show(&shown, text)
 }
 
-async fn find(client: &Client, nonce: u64, at: Option<deepnode_client::H256>) -> Result<MessageInfo> {
-	let found = client.message(nonce, at).await?;
+async fn find(client: &Client, nonce: u64, at: Option<H256>) -> Result<BridgeMessage> {
+	let found = client.bridge_message(nonce, at).await?;
 	found.with_context(|| {
 		format!(
 			"the chain has no message {nonce}: it was never sent, or it was told so long ago that it is forgotten; \
@@ -159,8 +159,8 @@ async fn find(client: &Client, nonce: u64, at: Option<deepnode_client::H256>) ->
 	})
 }
 
-async fn look(client: &Client, base: Option<&Base>, nonce: u64, at: Option<deepnode_client::H256>) -> Result<Shown> {
-	let MessageInfo { message, state, .. } = find(client, nonce, at).await?;
+async fn look(client: &Client, base: Option<&Base>, nonce: u64, at: Option<H256>) -> Result<Shown> {
+	let BridgeMessage { message, state, .. } = find(client, nonce, at).await?;
 	let on_base = match base {
 		Some(base) => Some(base.status_of(nonce, BlockId::latest()).await?.name()),
 		None => None,
