@@ -55,7 +55,7 @@ pub enum ProofError {
 		expected: H256,
 	},
 	/// What is to be proved is not below the block's root.
-	#[error("{what} is not leaf {index} of the {count} below block {block}'s root {root:?}: the node is on another fork")]
+	#[error("{what} is not leaf {index} of the {count} below {below}, {root:?}: the node is on another fork")]
 	NotIncluded {
 		/// What was to be proved.
 		what: String,
@@ -63,9 +63,9 @@ pub enum ProofError {
 		index: u32,
 		/// Among how many.
 		count: usize,
-		/// The block.
-		block: u32,
-		/// Its root of this kind.
+		/// Which root it is.
+		below: String,
+		/// The root.
 		root: H256,
 	},
 }
@@ -149,7 +149,7 @@ impl ProvedLeaf {
 			what: what(),
 			index,
 			count: leaves.len(),
-			block: self.leaf.parent_number,
+			below: format!("the root of block {}", self.leaf.parent_number),
 			root,
 		})?;
 		Ok(abi::InclusionProof {
@@ -176,12 +176,12 @@ fn included(leaves: &[H256], index: u32, root: &H256) -> Option<Inclusion> {
 }
 
 /// A claim's proof below its settlement's root: how many claims there are, and the items.
-pub fn claim(leaves: &[H256], claim: &Claim, root: &H256, block: u32) -> Result<(u32, Vec<B256>), ProofError> {
+pub fn claim(leaves: &[H256], claim: &Claim, root: &H256) -> Result<(u32, Vec<B256>), ProofError> {
 	let inclusion = included(leaves, claim.index, root).ok_or_else(|| ProofError::NotIncluded {
 		what: format!("claim {} of epoch {}", claim.index, claim.epoch),
 		index: claim.index,
 		count: leaves.len(),
-		block,
+		below: format!("the root of epoch {}'s settlement", claim.epoch),
 		root: *root,
 	})?;
 	Ok((inclusion.count, words(&inclusion.items)))

@@ -7,7 +7,7 @@ pub mod key;
 pub mod pending;
 pub mod sender;
 
-use std::time::Duration;
+use std::{future::IntoFuture as _, time::Duration};
 
 use alloy::{
 	consensus::BlockHeader as _,
@@ -366,8 +366,15 @@ impl Base {
 
 	/// An error of a request that calls a contract.
 	fn called(&self, contract: Address, what: &'static str, error: TransportError) -> BaseError {
-		let Some(reason) = error.as_error_resp().and_then(revert) else { return self.failed(what, error) };
-		BaseError::Reverted { contract, what, reason }
+		let refused = error.as_error_resp().and_then(|response| match response.as_revert_data() {
+			Some(data) if !data.is_empty() => Some(abi::reason(&data)),
+			_ if response.message.contains("revert") => Some(response.message.to_string()),
+			_ => None,
+		});
+		match refused {
+			Some(reason) => BaseError::Reverted { contract, what, reason },
+			None => self.failed(what, error),
+		}
 	}
 
 	fn failed(&self, what: &'static str, error: TransportError) -> BaseError {
@@ -379,15 +386,6 @@ impl Base {
 			// The outer messages name the whole URL.
 			error => BaseError::Unreachable { endpoint, what, reason: innermost(&error) },
 		}
-	}
-}
-
-/// What a contract says about its refusal; `None` where it is no contract that refuses.
-fn revert(error: &alloy::rpc::json_rpc::ErrorPayload) -> Option<String> {
-	match error.as_revert_data() {
-		Some(data) if !data.is_empty() => Some(abi::reason(&data)),
-		_ if error.message.contains("revert") => Some(error.message.to_string()),
-		_ => None,
 	}
 }
 
