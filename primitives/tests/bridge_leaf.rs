@@ -9,7 +9,7 @@ use sp_consensus_beefy::{
 	mmr::{BeefyAuthoritySet, MmrLeaf as Theirs, MmrLeafVersion},
 	Commitment as TheirCommitment, Payload,
 };
-use sp_core::{keccak_256, KeccakHasher, H160, H256};
+use sp_core::{Hasher, KeccakHasher, H160, H256};
 
 fn commitment(root: Vec<u8>, block_number: u32, validator_set_id: u64) -> TheirCommitment<u32> {
 	TheirCommitment { payload: Payload::from_single_entry(MMR_ROOT_ID, root), block_number, validator_set_id }
@@ -62,7 +62,7 @@ proptest! {
 		prop_assert_eq!(ours.encode().len(), MMR_LEAF_LEN);
 		prop_assert_eq!(ours.encode(), theirs.encode());
 		prop_assert_eq!(MmrLeaf::decode(&mut &theirs.encode()[..]), Ok(ours));
-		prop_assert_eq!(ours.hash(), H256(keccak_256(&theirs.encode())));
+		prop_assert_eq!(ours.hash(), KeccakHasher::hash(&theirs.encode()));
 	}
 
 	#[test]
@@ -74,7 +74,7 @@ proptest! {
 		let theirs = commitment(mmr_root.to_vec(), block_number, validator_set_id).encode();
 		let ours = Commitment { mmr_root: mmr_root.into(), block_number, validator_set_id };
 		prop_assert_eq!(&ours.to_bytes()[..], &theirs);
-		prop_assert_eq!(ours.hash(), H256(keccak_256(&theirs)));
+		prop_assert_eq!(ours.hash(), KeccakHasher::hash(&theirs));
 		prop_assert_eq!(Commitment::from_bytes(&theirs), Some(ours));
 		prop_assert_eq!(Commitment::from_bytes(&theirs[..COMMITMENT_LEN - 1]), None);
 		prop_assert_eq!(Commitment::from_bytes(&[&theirs[..], &[0]].concat()), None);

@@ -3,7 +3,7 @@
 use deepnode_primitives::bridge::mmr::{Error, Proof};
 use mmr::{leaf_index_to_mmr_size, leaf_index_to_pos, util::MemStore, Merge, MMR};
 use proptest::prelude::*;
-use sp_core::{keccak_256, H256};
+use sp_core::{Hasher, KeccakHasher, H256};
 
 /// Hashes as `pallet-mmr` does.
 struct Keccak;
@@ -12,12 +12,12 @@ impl Merge for Keccak {
 	type Item = H256;
 
 	fn merge(left: &H256, right: &H256) -> mmr::Result<H256> {
-		Ok(keccak_256(&[left.0, right.0].concat()).into())
+		Ok(KeccakHasher::hash(&[left.0, right.0].concat()))
 	}
 }
 
 fn leaf(index: u64) -> H256 {
-	keccak_256(&index.to_be_bytes()).into()
+	KeccakHasher::hash(&index.to_be_bytes())
 }
 
 /// A mountain range's nodes, which all smaller ones are part of.
@@ -114,7 +114,8 @@ proptest! {
 		let proof = Proof::from_node(at, count, &items).unwrap();
 		prop_assert!(proof.verify(&leaf(at), &root));
 		prop_assert!(!proof.verify(&other, &root));
-		prop_assert!(index == at || !Proof { index, ..proof.clone() }.verify(&leaf(at), &root));
+		let moved = Proof { index, ..proof.clone() };
+		prop_assert!(index == at || !moved.verify(&leaf(at), &root));
 		if !proof.items.is_empty() {
 			let mut changed = proof.clone();
 			changed.items[item.index(proof.items.len())] = other;

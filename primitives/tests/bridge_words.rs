@@ -102,8 +102,7 @@ fn message_leaf(message: &Message, domain: &Domain) -> H256 {
 fn claim_leaf(claim: &Claim, domain: &Domain) -> H256 {
 	let Claim { epoch, index, account, amount } = *claim;
 	let ends = (word(domain.chain), uint(domain.base), address(domain.gateway));
-	let words =
-		(tag(CLAIM_TAG), ends.0, ends.1, ends.2, uint(epoch), uint(index), address(account), uint(amount));
+	let words = (tag(CLAIM_TAG), ends.0, ends.1, ends.2, uint(epoch), uint(index), address(account), uint(amount));
 	H256(keccak256(words.abi_encode()).0)
 }
 

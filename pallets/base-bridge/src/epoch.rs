@@ -5,7 +5,7 @@ use deepnode_primitives::bridge::{tree::committed_root, Claim, Domain, Payload};
 use frame_support::{
 	defensive,
 	traits::{
-		fungible::{Inspect, MutateHold},
+		fungible::MutateHold,
 		tokens::{Fortitude, Precision},
 		Get,
 	},

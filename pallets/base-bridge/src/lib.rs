@@ -215,7 +215,10 @@ pub mod pallet {
 		fn build(&self) {
 			if let Some((base, address)) = self.gateway {
 				let gateway = Gateway { base, address };
-				assert!(Pallet::<T>::is_valid(&gateway), "neither the chain id nor the address may be zero: {gateway:?}");
+				assert!(
+					Pallet::<T>::is_valid(&gateway),
+					"neither the chain id nor the address may be zero: {gateway:?}"
+				);
 				BaseGateway::<T>::put(gateway);
 			}
 			Backed::<T>::put(T::Currency::total_issuance());

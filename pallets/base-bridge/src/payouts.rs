@@ -51,13 +51,11 @@ impl<T: Config> Payouts<AccountId32> for Pallet<T> {
 		if amount == 0 {
 			return;
 		}
-		PayoutsOf::<T>::mutate_extant(who, |payout| {
-			let earned = payout.earned.saturating_add(amount);
-			// What cannot be put on hold, since the account has not even the existential deposit besides, stays
-			// its own.
-			if T::Currency::hold(&HoldReason::Payout.into(), who, amount).is_ok() {
-				payout.earned = earned;
-			}
-		});
+		let Some(mut payout) = PayoutsOf::<T>::get(who) else { return };
+		payout.earned = payout.earned.saturating_add(amount);
+		// What cannot be put on hold, since the account has not even the existential deposit besides, stays its own.
+		if T::Currency::hold(&HoldReason::Payout.into(), who, amount).is_ok() {
+			PayoutsOf::<T>::insert(who, payout);
+		}
 	}
 }

@@ -170,9 +170,8 @@ impl<T: Config> Pallet<T> {
 	fn burn_fee() -> Balance {
 		let (payer, fee) = (T::FeeAccount::get(), T::ChainFee::get());
 		let payable = T::Currency::reducible_balance(&payer, Preservation::Preserve, Fortitude::Polite) >= fee;
-		let burned = payable.then(|| {
-			T::Currency::burn_from(&payer, fee, Preservation::Preserve, Precision::Exact, Fortitude::Polite)
-		});
+		let burned = payable
+			.then(|| T::Currency::burn_from(&payer, fee, Preservation::Preserve, Precision::Exact, Fortitude::Polite));
 		burned.and_then(Result::ok).unwrap_or(0)
 	}
 

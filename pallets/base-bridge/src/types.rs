@@ -136,7 +136,7 @@ pub struct Earned {
 }
 
 /// The settlement of an epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Settlement {
 	/// The number of the message that tells it.
 	pub nonce: u64,
@@ -151,7 +151,7 @@ pub struct Settlement {
 }
 
 /// What the chain knows of the DN that Base keeps for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Backing {
 	/// What Base has locked for this chain's issuance.
 	pub backed: Balance,

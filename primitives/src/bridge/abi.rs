@@ -2,7 +2,9 @@
 
 use alloc::vec::Vec;
 
-use sp_core::{keccak_256, H160, H256};
+use sp_core::{H160, H256};
+
+use super::keccak;
 
 /// The bytes of a word.
 pub(super) const WORD: usize = 32;
@@ -14,7 +16,7 @@ pub(super) struct Words(Vec<u8>);
 impl Words {
 	/// Words that begin with a tag.
 	pub(super) fn tagged(name: &str) -> Self {
-		Self::default().word(&keccak_256(name.as_bytes()))
+		Self::default().word(keccak(name.as_bytes()).as_fixed_bytes())
 	}
 
 	pub(super) fn word(mut self, word: &[u8; WORD]) -> Self {
@@ -46,7 +48,7 @@ impl Words {
 	}
 
 	pub(super) fn hash(self) -> H256 {
-		keccak_256(&self.0).into()
+		keccak(&self.0)
 	}
 }
 

@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
-use sp_core::{keccak_256, H160, H256};
+use sp_core::{H160, H256};
 
-use super::{abi::Words, tree::merkle_root, EXTRA_TAG};
+use super::{abi::Words, keccak, tree::merkle_root, EXTRA_TAG};
 
 /// How many bytes an MMR leaf has.
 pub const MMR_LEAF_LEN: usize = 113;
@@ -19,7 +19,17 @@ const PAYLOAD_HEAD: [u8; 4] = [1 << 2, b'm', b'h', 32 << 2];
 
 /// What happened in one block, for light clients: a root is zero where there was nothing of its kind.
 #[derive(
-	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, codec::DecodeWithMemTracking, codec::MaxEncodedLen, TypeInfo,
+	Clone,
+	Copy,
+	Debug,
+	Default,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	codec::DecodeWithMemTracking,
+	codec::MaxEncodedLen,
+	TypeInfo,
 )]
 pub struct Roots {
 	/// The committed root of the messages that it told.
@@ -55,7 +65,7 @@ pub struct AuthoritySet {
 impl AuthoritySet {
 	/// The set of these addresses.
 	pub fn of(id: u64, addresses: &[H160]) -> Self {
-		let leaves: Vec<H256> = addresses.iter().map(|address| keccak_256(address.as_bytes()).into()).collect();
+		let leaves: Vec<H256> = addresses.iter().map(|address| keccak(address.as_bytes())).collect();
 		Self { id, len: addresses.len() as u32, root: merkle_root(&leaves) }
 	}
 }
@@ -83,7 +93,7 @@ pub struct MmrLeaf {
 impl MmrLeaf {
 	/// What is below it in the mountain range.
 	pub fn hash(&self) -> H256 {
-		self.using_encoded(keccak_256).into()
+		self.using_encoded(keccak)
 	}
 }
 
@@ -121,6 +131,6 @@ impl Commitment {
 
 	/// What is signed.
 	pub fn hash(&self) -> H256 {
-		keccak_256(&self.to_bytes()).into()
+		keccak(&self.to_bytes())
 	}
 }

@@ -5,11 +5,11 @@ use core::fmt;
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
-use sp_core::{bounded::BoundedVec, keccak_256, ConstU32, H160, H256};
+use sp_core::{bounded::BoundedVec, ConstU32, H160, H256};
 
 use super::{
 	abi::{Reader, Words, WORD},
-	Domain, MESSAGE_TAG,
+	keccak, Domain, MESSAGE_TAG,
 };
 use crate::Balance;
 
@@ -218,7 +218,7 @@ impl Message {
 			.uint(self.kind() as u8)
 			.word(self.sender.as_fixed_bytes())
 			.uint(self.fee)
-			.word(&keccak_256(&self.payload.to_abi()))
+			.word(keccak(&self.payload.to_abi()).as_fixed_bytes())
 			.hash()
 	}
 }

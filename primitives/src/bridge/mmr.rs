@@ -78,7 +78,10 @@ impl fmt::Display for Error {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
 			Self::NoLeaf { index, count } => {
-				write!(f, "a mountain range of {count} leaves has none with the index {index}; ask for a later block's root")
+				write!(
+					f,
+					"a mountain range of {count} leaves has none with the index {index}; ask for a later block's root"
+				)
 			},
 			Self::Items { expected, found } => {
 				write!(f, "the proof has {found} items where the leaf's place needs {expected}; ask the node again")

@@ -20,7 +20,8 @@ pub mod tree;
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
-use sp_core::{keccak_256, H160, H256};
+use sp_core::{H160, H256};
+use sp_runtime::traits::{Hash, Keccak256};
 
 pub use claim::Claim;
 pub use leaf::{quorum, AuthoritySet, Commitment, MmrLeaf, Roots, COMMITMENT_LEN, MMR_LEAF_LEN};
@@ -51,11 +52,15 @@ pub struct Domain {
 	pub gateway: H160,
 }
 
+fn keccak(bytes: &[u8]) -> H256 {
+	Keccak256::hash(bytes)
+}
+
 /// The hash of an inner node: of exactly 64 bytes.
 fn node(left: &H256, right: &H256) -> H256 {
 	let mut bytes = [0; 64];
 	let (first, second) = bytes.split_at_mut(32);
 	first.copy_from_slice(left.as_bytes());
 	second.copy_from_slice(right.as_bytes());
-	keccak_256(&bytes).into()
+	keccak(&bytes)
 }

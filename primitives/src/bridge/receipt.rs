@@ -2,9 +2,9 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
-use sp_core::{bounded::BoundedVec, keccak_256, ConstU32, H256};
+use sp_core::{bounded::BoundedVec, ConstU32, H256};
 
-use super::{abi::Words, RECEIPT_TAG};
+use super::{abi::Words, keccak, RECEIPT_TAG};
 use crate::{content::Digest, task::MAX_SEATS, Balance, ModelId, TaskId};
 
 /// What became of the task that a receipt is of.
@@ -70,7 +70,7 @@ impl Receipt {
 			.word(&self.manifest)
 			.word(&self.input)
 			.word(&self.output)
-			.word(&keccak_256(&workers.into_bytes()))
+			.word(keccak(&workers.into_bytes()).as_fixed_bytes())
 			.uint(self.fee)
 			.uint(self.creator)
 			.uint(self.per_worker)

@@ -9,7 +9,7 @@ use deepnode_primitives::{
 	},
 	DN,
 };
-use sp_core::{ecdsa, keccak_256, Pair, H160, H256};
+use sp_core::{ecdsa, Hasher, KeccakHasher, Pair, H160, H256};
 use sp_runtime::{traits::IdentifyAccount, AccountId32, MultiSigner};
 
 use super::{
@@ -24,9 +24,8 @@ const DOMAIN: Domain = Domain { chain: H256([0xdc; 32]), base: 8453, gateway: H1
 /// The root of the set of `n` addresses for each `n` from 1 on: address `i` is the last 20 bytes of
 /// `keccak256(abi.encode(i))`.
 pub fn authority_sets() -> Table {
-	let addresses: Vec<H160> = (0u128..1000)
-		.map(|at| H256(keccak_256(&[[0; 16], at.to_be_bytes()].concat())).into())
-		.collect();
+	let addresses: Vec<H160> =
+		(0u128..1000).map(|at| KeccakHasher::hash(&[[0; 16], at.to_be_bytes()].concat()).into()).collect();
 	let mut table = Table::default();
 	for count in 1..=addresses.len() {
 		table.bytes("root", AuthoritySet::of(0, &addresses[..count]).root);
@@ -123,7 +122,14 @@ fn sizes() -> Vec<u32> {
 }
 
 /// A block's leaf under a commitment, and a leaf of the block below one of its roots.
-fn inclusion(table: &mut Table, commitment: &Commitment, leaf: &MmrLeaf, roots: &Roots, path: &Proof, proof: &Inclusion) {
+fn inclusion(
+	table: &mut Table,
+	commitment: &Commitment,
+	leaf: &MmrLeaf,
+	roots: &Roots,
+	path: &Proof,
+	proof: &Inclusion,
+) {
 	table.number("rootBlock", commitment.block_number);
 	table.bytes("mmrRoot", commitment.mmr_root);
 	mmr_leaf(table, leaf);
@@ -176,8 +182,7 @@ pub fn chain() -> [Table; 3] {
 			count += 1;
 			session.push((told, leaf));
 		}
-		let signed =
-			Commitment { mmr_root: range.root(count.into()), block_number: count, validator_set_id: id };
+		let signed = Commitment { mmr_root: range.root(count.into()), block_number: count, validator_set_id: id };
 		for (told, leaf) in &session {
 			let path = range.prove(leaf.parent_number.into(), count.into());
 			if leaf.parent_number + 1 == count {

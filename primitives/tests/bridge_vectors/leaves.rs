@@ -58,8 +58,7 @@ pub fn leaf_extras() -> Table {
 pub fn mmr_leaves() -> Table {
 	let (mut numbers, mut table) = (Numbers::of("mmr leaves"), Table::default());
 	for _ in 0..500 {
-		let next_set =
-			AuthoritySet { id: numbers.bits(64) as u64, len: numbers.bits(32) as u32, root: numbers.hash() };
+		let next_set = AuthoritySet { id: numbers.bits(64) as u64, len: numbers.bits(32) as u32, root: numbers.hash() };
 		let leaf = MmrLeaf {
 			version: numbers.bits(8) as u8,
 			parent_number: numbers.bits(32) as u32,

@@ -5,7 +5,7 @@ use deepnode_primitives::bridge::{
 	tree::{committed_root, Inclusion},
 };
 use mmr::{leaf_index_to_mmr_size, leaf_index_to_pos, util::MemStore, Merge, MMR};
-use sp_core::{keccak_256, H256};
+use sp_core::{Hasher, KeccakHasher, H256};
 
 use super::table::{Numbers, Table};
 
@@ -22,7 +22,7 @@ impl Merge for Keccak {
 	type Item = H256;
 
 	fn merge(left: &H256, right: &H256) -> mmr::Result<H256> {
-		Ok(keccak_256(&[left.0, right.0].concat()).into())
+		Ok(KeccakHasher::hash(&[left.0, right.0].concat()))
 	}
 }
 

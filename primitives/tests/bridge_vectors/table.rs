@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use deepnode_primitives::bridge::{CallData, Claim, Domain, Judgement, Message, Payload, Receipt};
-use sp_core::{keccak_256, H160, H256};
+use sp_core::{Hasher, KeccakHasher, H160, H256};
 
 /// Columns of equal length. A number is decimal, anything else hexadecimal.
 #[derive(Default)]
@@ -72,12 +72,12 @@ pub struct Numbers {
 
 impl Numbers {
 	pub fn of(name: &str) -> Self {
-		Self { seed: keccak_256(name.as_bytes()).into(), drawn: 0 }
+		Self { seed: KeccakHasher::hash(name.as_bytes()), drawn: 0 }
 	}
 
 	pub fn hash(&mut self) -> H256 {
 		self.drawn += 1;
-		keccak_256(&[&self.seed.0[..], &self.drawn.to_be_bytes()].concat()).into()
+		KeccakHasher::hash(&[&self.seed.0[..], &self.drawn.to_be_bytes()].concat())
 	}
 
 	pub fn address(&mut self) -> H160 {

@@ -11,7 +11,8 @@ use crate::{
 		currency::{MILLIUNIT, UNIT},
 		time::DAYS,
 	},
-	AccountId, Balance, Balances, BeefyMmrLeaf, BlockNumber, FeeSplit, Historical, Offences, Runtime, RuntimeHoldReason,
+	AccountId, Balance, Balances, BeefyMmrLeaf, BlockNumber, FeeSplit, Historical, Offences, Runtime,
+	RuntimeHoldReason,
 };
 use frame_support::parameter_types;
 use frame_system::EnsureRoot;

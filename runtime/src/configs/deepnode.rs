@@ -5,8 +5,8 @@ use crate::{
 		currency::{MILLIUNIT, UNIT},
 		time::{DAYS, HOURS, MINUTES},
 	},
-	AccountId, Attestation, Balance, Balances, BaseBridge, BlockNumber, DataRegistry, FeeSplit, ModelRegistry, Powr, Runtime,
-	RuntimeHoldReason, TaskAssignment,
+	AccountId, Attestation, Balance, Balances, BaseBridge, BlockNumber, DataRegistry, FeeSplit, ModelRegistry, Powr,
+	Runtime, RuntimeHoldReason, TaskAssignment,
 };
 use deepnode_primitives::{fees::FeeTable, traits::Models as _, ModelId};
 use deepnode_scoring::{assurance::AssuranceParams, fidelity::FidelityParams};

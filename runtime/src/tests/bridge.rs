@@ -17,10 +17,7 @@ use deepnode_primitives::{
 	tensor::{push_tensor, Dim, ElementType, TensorSpec},
 	TaskId,
 };
-use frame_support::{
-	assert_ok,
-	traits::Hooks,
-};
+use frame_support::{assert_ok, traits::Hooks};
 use pallet_model_registry::{Format, ModelFile, ModelSpec, RuntimeClass};
 use pallet_task_assignment::types::TaskStatus;
 use sp_consensus_beefy::{ecdsa_crypto::AuthorityId as BeefyId, ConsensusLog, BEEFY_ENGINE_ID};
@@ -225,8 +222,9 @@ fn a_settled_task_leaves_a_receipt_below_the_next_leaf_and_its_workers_are_paid_
 		];
 		for worker in [Bob, Charlie, Dave] {
 			let join = pallet_task_assignment::Call::join { stake: 10_000 * UNIT, capacity: 4, owner: None };
-			let payout =
-				pallet_base_bridge::Call::set_payout_address { address: Some(H160::from_low_u64_be(worker as u64 + 1)) };
+			let payout = pallet_base_bridge::Call::set_payout_address {
+				address: Some(H160::from_low_u64_be(worker as u64 + 1)),
+			};
 			calls.push((by(worker), RuntimeCall::TaskAssignment(join)));
 			calls.push((by(worker), RuntimeCall::TaskAssignment(pallet_task_assignment::Call::serve { model: 0 })));
 			calls.push((by(worker), RuntimeCall::BaseBridge(payout)));

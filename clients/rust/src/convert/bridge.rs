@@ -78,9 +78,7 @@ pub(super) fn event(event: runtime::base_bridge::Event) -> Event {
 		},
 		E::EpochEnded { epoch } => Event::SettlementEpochEnded { epoch },
 		E::PaidOut { account: who, claim: Static(claim) } => Event::PaidOut { account: account(who), claim },
-		E::SettlementQueued { epoch, settlement: it } => {
-			Event::SettlementQueued { epoch, settlement: settlement(it) }
-		},
+		E::SettlementQueued { epoch, settlement: it } => Event::SettlementQueued { epoch, settlement: settlement(it) },
 		E::Reclaimed { epoch, index, account: who, amount } => {
 			Event::Reclaimed { epoch, index, account: account(who), amount }
 		},

@@ -70,7 +70,10 @@ fn storage_is_not_filled_for_nothing() {
 		}
 		assert!(Messages::<Test>::iter().count() as u128 <= sent);
 		// So many are on their way, and each took its amount off the account.
-		assert_eq!(balances(1).0 + balances(1).1, FUNDS - (sent - u128::from(BaseBridge::queued())) * MinWithdrawal::get());
+		assert_eq!(
+			balances(1).0 + balances(1).1,
+			FUNDS - (sent - u128::from(BaseBridge::queued())) * MinWithdrawal::get()
+		);
 		advance(60);
 		assert_eq!(Messages::<Test>::iter().count(), 0);
 	});
@@ -82,10 +85,7 @@ fn places_for_payouts_cost_their_deposits() {
 	run(|| {
 		for number in 1..=5 {
 			pay_out(number);
-			assert_noop!(
-				BaseBridge::withdraw(signed(number), address(1), FUNDS - DN, 0),
-				TokenError::FundsUnavailable
-			);
+			assert_noop!(BaseBridge::withdraw(signed(number), address(1), FUNDS - DN, 0), TokenError::FundsUnavailable);
 		}
 		assert_eq!(PayoutsOf::<Test>::iter_values().map(|payout| payout.deposit).sum::<Balance>(), 5 * DN);
 		close_epoch();
@@ -107,9 +107,8 @@ fn claims_are_bounded_whoever_comes_and_goes() {
 		for _ in 0..8 {
 			advance(1);
 			// Whoever has been netted makes room for somebody else.
-			let netted = (1..next).find(|number| {
-				PayoutsOf::<Test>::get(account(*number)).is_some_and(|payout| payout.earned == 0)
-			});
+			let netted = (1..next)
+				.find(|number| PayoutsOf::<Test>::get(account(*number)).is_some_and(|payout| payout.earned == 0));
 			if let Some(number) = netted.filter(|_| next < 19) {
 				assert_ok!(BaseBridge::set_payout_address(signed(number), None));
 				pay_out(next);

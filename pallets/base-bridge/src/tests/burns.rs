@@ -76,7 +76,9 @@ fn what_leaves_with_messages_and_claims_is_not_burned() {
 #[test]
 fn what_is_on_hold_is_not_burned() {
 	run(|| {
-		(1..=8).for_each(|number| assert_ok!(withdraw(number, DN, 0)));
+		for number in 1..=8 {
+			assert_ok!(withdraw(number, DN, 0));
+		}
 		pay_out(9);
 		earn(9, MinClaim::get() - 1);
 		close_epoch();

@@ -47,10 +47,7 @@ fn it_stays_while_an_epoch_is_closed() {
 fn it_is_somewhere_and_governance_says_where() {
 	genesis(None).execute_with(|| {
 		assert_noop!(BaseBridge::set_gateway(signed(1), BASE, GATEWAY), DispatchError::BadOrigin);
-		assert_noop!(
-			BaseBridge::set_gateway(RuntimeOrigin::root(), BASE, H160::zero()),
-			Error::<Test>::InvalidGateway
-		);
+		assert_noop!(BaseBridge::set_gateway(RuntimeOrigin::root(), BASE, H160::zero()), Error::<Test>::InvalidGateway);
 		assert_noop!(BaseBridge::set_gateway(RuntimeOrigin::root(), 0, GATEWAY), Error::<Test>::InvalidGateway);
 	});
 }

@@ -21,10 +21,7 @@ fn a_call_is_told_to_the_timelock() {
 #[test]
 fn only_governance_sends_calls_and_only_somewhere() {
 	run(|| {
-		assert_noop!(
-			BaseBridge::send_governance(signed(1), address(9), Default::default()),
-			DispatchError::BadOrigin
-		);
+		assert_noop!(BaseBridge::send_governance(signed(1), address(9), Default::default()), DispatchError::BadOrigin);
 		assert_noop!(
 			BaseBridge::send_governance(RuntimeOrigin::root(), H160::zero(), Default::default()),
 			Error::<Test>::ZeroAddress

@@ -104,11 +104,14 @@ impl Base {
 	fn owed(&self) -> Balance {
 		let closing = crate::Closing::<Test>::get().map_or(0, |closing| closing.total);
 		let waiting = crate::Messages::<Test>::iter_values().filter(|record| record.state == State::Queued);
-		let waiting: Balance = waiting.filter(|record| record.sender().is_none()).map(|record| match record.message.payload {
-			Payload::Settlement { total, .. } => total,
-			Payload::Burn { amount, .. } => amount,
-			_ => 0,
-		}).sum();
+		let waiting: Balance = waiting
+			.filter(|record| record.sender().is_none())
+			.map(|record| match record.message.payload {
+				Payload::Settlement { total, .. } => total,
+				Payload::Burn { amount, .. } => amount,
+				_ => 0,
+			})
+			.sum();
 		closing + waiting
 	}
 }

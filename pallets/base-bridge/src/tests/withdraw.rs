@@ -11,13 +11,7 @@ fn amount_and_fee_are_on_hold_until_the_message_is_told_and_then_burned() {
 		assert_ok!(withdraw(1, 10 * DN, DN));
 		assert_eq!(
 			events(),
-			[Event::WithdrawalQueued {
-				nonce: 0,
-				sender: account(1),
-				recipient: address(1),
-				amount: 10 * DN,
-				fee: DN
-			}]
+			[Event::WithdrawalQueued { nonce: 0, sender: account(1), recipient: address(1), amount: 10 * DN, fee: DN }]
 		);
 		assert_eq!(on_hold(HoldReason::Withdrawal, 1), 11 * DN);
 		let record = Record { message: release(0, 1, 10 * DN, DN), held: 11 * DN, state: State::Queued };
@@ -75,7 +69,7 @@ fn nobody_sends_what_it_has_not_got() {
 #[test]
 fn the_account_zero_sends_nothing() {
 	run(|| {
-		assert_noop!(withdraw(0, DN, 0), sp_runtime::DispatchError::BadOrigin);
+		assert_noop!(BaseBridge::withdraw(signed(0), address(1), DN, 0), sp_runtime::DispatchError::BadOrigin);
 		assert_noop!(
 			BaseBridge::withdraw(RuntimeOrigin::root(), address(1), DN, 0),
 			sp_runtime::DispatchError::BadOrigin

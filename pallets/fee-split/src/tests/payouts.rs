@@ -9,7 +9,8 @@ use deepnode_primitives::{
 #[test]
 fn owners_data_sets_and_workers_are_told_with_what_they_got() {
 	run(|| {
-		let lineage = Lineage { data_sets: vec![(account(3), 100_000)], ..lineage(&[account(1), account(2)], &[200_000]) };
+		let lineage =
+			Lineage { data_sets: vec![(account(3), 100_000)], ..lineage(&[account(1), account(2)], &[200_000]) };
 		FeeSplit::settle(0, fee(100 * DN), lineage, &[account(4), account(5)]);
 		let earned = [(1, 21), (2, 6), (3, 3), (4, 25), (5, 25)];
 		assert_eq!(Earned::get(), earned.map(|(who, amount)| (account(who), amount * DN)));
