@@ -2,6 +2,8 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 // The macro that puts the pallets together writes types without documentation.
 #![allow(missing_docs)]
+// That macro goes deeper with every pallet.
+#![recursion_limit = "256"]
 // A runtime that panics stops the chain: what could panic is ruled out or written as a `Result`.
 #![cfg_attr(
 	not(test),

@@ -115,6 +115,14 @@ impl Base {
 		Ok(())
 	}
 
+	/// Has blocks come by themselves, or none come at all.
+	pub async fn mine(&self, on: bool) -> Result<()> {
+		let provider = ProviderBuilder::new().connect_http(self.url.parse()?);
+		let seconds: u64 = if on { BLOCK_TIME.parse()? } else { 0 };
+		let _: Value = provider.client().request("evm_setIntervalMining", (seconds,)).await?;
+		Ok(())
+	}
+
 	/// What an address has, in DN's smallest unit.
 	pub async fn balance(&self, account: Address) -> Result<Balance> {
 		Ok(self.ask().await?.balance_of(account, deepnode_relayer::base::BlockId::latest()).await?)

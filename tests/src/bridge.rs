@@ -2,6 +2,7 @@
 
 use std::{
 	net::{SocketAddr, TcpListener},
+	path::PathBuf,
 	time::Duration,
 };
 
@@ -24,6 +25,8 @@ use crate::{
 
 /// How long a relayer may take to be connected.
 const READY: Duration = Duration::from_secs(60);
+/// How long something may take to show.
+const BECOMES: Duration = Duration::from_secs(120);
 /// How long the validators may take to sign something.
 const SIGNED: Duration = Duration::from_secs(180);
 
@@ -43,14 +46,31 @@ struct Plan {
 	name: String,
 	node: String,
 	base: String,
-	deployment: std::path::PathBuf,
-	key: B256,
+	deployment: PathBuf,
+	/// A fisherman has none.
+	key: Option<B256>,
 	more: Vec<String>,
 }
 
 impl Relayer {
 	/// Starts a relayer with an account on Base.
 	pub async fn start(stage: &Stage, name: &str, node: &Node, base: &Base, key: B256, more: &[&str]) -> Result<Self> {
+		Self::begin(stage, name, node, base, Some(key), more).await
+	}
+
+	/// Starts a fisherman, who sends nothing.
+	pub async fn watch(stage: &Stage, name: &str, node: &Node, base: &Base) -> Result<Self> {
+		Self::begin(stage, name, node, base, None, &[]).await
+	}
+
+	async fn begin(
+		stage: &Stage,
+		name: &str,
+		node: &Node,
+		base: &Base,
+		key: Option<B256>,
+		more: &[&str],
+	) -> Result<Self> {
 		// A port that is free now, since it is asked at an address known beforehand.
 		let http = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
 		let plan = Plan {
@@ -73,6 +93,43 @@ impl Relayer {
 		Ok(())
 	}
 
+	/// Starts it again on an empty disk.
+	pub async fn restart_without_its_disk(&mut self) -> Result<()> {
+		self.process.kill();
+		std::fs::remove_dir_all(self.plan.data())?;
+		self.restart().await
+	}
+
+	/// Waits until its page says that it is ready, or that it is not for a reason with these words.
+	pub async fn becomes(&self, expected: Option<&str>) -> Result<()> {
+		let what = expected.unwrap_or("it is ready");
+		within(BECOMES, what, async {
+			loop {
+				let readiness = self.readiness().await?;
+				let is = match expected {
+					None => readiness["ready"] == true,
+					Some(words) => readiness["reasons"].to_string().contains(words),
+				};
+				if is {
+					return Ok(());
+				}
+				tokio::time::sleep(Duration::from_millis(500)).await;
+			}
+		})
+		.await
+	}
+
+	/// Waits until a counter has reached a value.
+	pub async fn counts(&self, name: &str, least: f64) -> Result<()> {
+		within(BECOMES, &format!("{name} is {least}"), async {
+			while self.metric(name).await? < least {
+				tokio::time::sleep(Duration::from_millis(500)).await;
+			}
+			Ok(())
+		})
+		.await
+	}
+
 	/// A counter's value; 0 where there is none yet. The name is as Prometheus shows it, with labels.
 	pub async fn metric(&self, name: &str) -> Result<f64> {
 		let page = get(self.http, "/metrics").await?;
@@ -89,16 +146,24 @@ impl Relayer {
 }
 
 impl Plan {
+	/// What it keeps.
+	fn data(&self) -> PathBuf {
+		self.stage.file(format!("{}-data", self.name))
+	}
+
 	async fn launch(&self, http: SocketAddr) -> Result<Process> {
 		let mut process = Process::start(&self.stage, &self.name, "deepnode-relayer", |command| {
-			command.args(["run", "--poll", "1", "--finality", "2"]);
-			command.args(["--node", &self.node, "--base-rpc", &self.base, "--http", &http.to_string()]);
+			command.arg(if self.key.is_some() { "run" } else { "watch" });
+			command.args(["--poll", "1", "--node", &self.node, "--base-rpc", &self.base, "--http", &http.to_string()]);
 			command.arg("--deployment").arg(&self.deployment);
-			command.arg("--data-dir").arg(self.stage.file(format!("{}-data", self.name)));
-			command.args(["--key", "env:RELAYER_KEY"]).env("RELAYER_KEY", self.key.to_string());
+			if let Some(key) = &self.key {
+				command.args(["--finality", "2"]).arg("--data-dir").arg(self.data());
+				command.args(["--key", "env:RELAYER_KEY"]).env("RELAYER_KEY", key.to_string());
+			}
 			command.args(&self.more);
 		})?;
-		process.log_line(READY, |line| line.contains(" connected ").then_some(())).await?;
+		let begun = |line: &str| line.contains(" connected ") || line.contains(" watching");
+		process.log_line(READY, |line| begun(line).then_some(())).await?;
 		Ok(process)
 	}
 }

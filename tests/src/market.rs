@@ -120,6 +120,11 @@ impl Worker {
 		Ok(())
 	}
 
+	/// The key of its account.
+	pub const fn key(&self) -> &'static str {
+		self.key
+	}
+
 	/// Its account.
 	pub fn account(&self) -> &AccountId {
 		&self.account
