@@ -17,7 +17,7 @@ fn set(pairs: &[ecdsa::Pair], id: u64) -> ValidatorSet<AuthorityId> {
 fn justification(pairs: &[ecdsa::Pair], signing: impl Fn(usize) -> bool, block: u32, id: u64) -> Vec<u8> {
 	let payload = Payload::from_single_entry(MMR_ROOT_ID, H256::repeat_byte(7).encode());
 	let commitment = sp_consensus_beefy::Commitment { payload, block_number: block, validator_set_id: id };
-	let digest = sp_core::keccak_256(&commitment.encode());
+	let digest = alloy::primitives::keccak256(commitment.encode()).0;
 	let sign = |(index, pair): (usize, &ecdsa::Pair)| {
 		signing(index).then(|| ValidatorSignature::from(pair.sign_prehashed(&digest)))
 	};

@@ -1,7 +1,7 @@
 use codec::Encode as _;
 use deepnode_primitives::bridge::{tree::committed_root, AuthoritySet, Domain, Payload};
 use proptest::prelude::*;
-use sp_core::{keccak_256, H160};
+use sp_core::H160;
 use sp_mmr_primitives::mmr_lib::{
 	helper::leaf_index_to_pos,
 	util::{MemMMR, MemStore},
@@ -16,7 +16,7 @@ impl Merge for Nodes {
 	type Item = H256;
 
 	fn merge(left: &H256, right: &H256) -> sp_mmr_primitives::mmr_lib::Result<H256> {
-		Ok(keccak_256(&[left.0, right.0].concat()).into())
+		Ok(alloy::primitives::keccak256([left.0, right.0].concat()).0.into())
 	}
 }
 
