@@ -1,6 +1,6 @@
 //! From a call to the leaf that a light client on Base checks.
 
-use super::{genesis, vrf_digest};
+use super::genesis;
 use crate::{configs::bridge::*, constants::currency::*, *};
 use codec::{Decode, Encode};
 use deepnode_primitives::{
@@ -20,15 +20,29 @@ use deepnode_primitives::{
 use frame_support::{assert_ok, traits::Hooks};
 use pallet_model_registry::{Format, ModelFile, ModelSpec, RuntimeClass};
 use pallet_task_assignment::types::TaskStatus;
+use sp_consensus_babe::{
+	digests::{CompatibleDigestItem, PreDigest, SecondaryVRFPreDigest},
+	make_vrf_transcript,
+};
 use sp_consensus_beefy::{ecdsa_crypto::AuthorityId as BeefyId, ConsensusLog, BEEFY_ENGINE_ID};
-use sp_core::{H160, H256};
+use sp_core::{crypto::VrfSecret, H160, H256};
 use sp_keyring::Sr25519Keyring::{self, *};
 use sp_runtime::{
 	generic::OpaqueDigestItemId,
 	traits::{Dispatchable, Header as _},
+	Digest, DigestItem,
 };
 
 const GATEWAY: H160 = H160([0xba; 20]);
+
+/// Alice's slot in the first epoch, with the VRF output that validators check before they import a block.
+fn digest(slot: u64) -> Digest {
+	let randomness = pallet_babe::Randomness::<Runtime>::get();
+	let transcript = make_vrf_transcript(&randomness, slot.into(), 0);
+	let vrf_signature = Alice.pair().vrf_sign(&transcript.into_sign_data());
+	let digest = SecondaryVRFPreDigest { authority_index: 0, slot: slot.into(), vrf_signature };
+	Digest { logs: vec![<DigestItem as CompatibleDigestItem>::babe_pre_digest(PreDigest::SecondaryVRF(digest))] }
+}
 
 /// A block that has been run.
 struct Ran {
@@ -41,7 +55,7 @@ struct Ran {
 fn block(parent: &Header, calls: Vec<(RuntimeOrigin, RuntimeCall)>) -> Ran {
 	let number = parent.number + 1;
 	let slot = 1_000 + u64::from(number);
-	let header = Header::new(number, Hash::zero(), Hash::zero(), parent.hash(), vrf_digest(slot));
+	let header = Header::new(number, Hash::zero(), Hash::zero(), parent.hash(), digest(slot));
 	Executive::initialize_block(&header);
 	// It is made of the state before the block alone, which has not changed since it was appended.
 	let leaf = <BeefyMmrLeaf as sp_mmr_primitives::LeafDataProvider>::leaf_data().encode();
@@ -122,7 +136,7 @@ fn a_withdrawal_ends_in_the_leaf_that_the_next_block_appends() {
 
 #[test]
 fn nothing_is_minted_and_everything_is_backed() {
-	genesis("local_testnet").execute_with(|| {
+	genesis("development").execute_with(|| {
 		let issued = Balances::total_issuance();
 		assert_eq!(BaseBridge::backing().backed, issued, "the bridge is built last");
 		let first = block(&genesis_header(), vec![set_gateway(), withdraw(5 * UNIT, UNIT)]);
