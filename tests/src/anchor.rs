@@ -45,6 +45,13 @@ pub struct Anchored {
 	pub verifier: Address,
 }
 
+impl Anchored {
+	/// What the workers were paid there together.
+	pub fn settled(&self) -> Balance {
+		self.paid.iter().map(|(_, amount)| amount).sum()
+	}
+}
+
 impl Bridgehead {
 	/// Starts a local Base, deploys the contracts, starts a relayer, and has the workers paid out there.
 	pub async fn open(stage: &Stage, market: &Market) -> Result<Self> {

@@ -36,7 +36,9 @@ pub async fn call(node: &Node, pallet: &str, call: Value) -> Result<()> {
 			let events = place.wait_for_success().await.context("the superuser is refused")?;
 			// The call itself may have failed within the superuser's, which says so in an event.
 			let failed = events.iter().filter_map(Result::ok).find(|event| {
-				event.pallet_name() == "Sudo" && event.event_name() == "Sudid" && event.field_bytes().first() != Some(&0)
+				event.pallet_name() == "Sudo"
+					&& event.event_name() == "Sudid"
+					&& event.field_bytes().first() != Some(&0)
 			});
 			ensure!(failed.is_none(), "the superuser's call has failed: {failed:?}");
 			return Ok(());

@@ -34,8 +34,12 @@ async fn what_four_validators_sign_arrives_on_base_whatever_becomes_of_the_relay
 	let mut nodes = Node::four_validators(&stage).await?;
 	let node = nodes.remove(0);
 	// An election takes effect two sessions later: it is called at once.
-	superuser::call(&node, "Staking", Dynamic::named_variant("set_validator_count", [("new", Dynamic::u128(FEWER.into()))]))
-		.await?;
+	superuser::call(
+		&node,
+		"Staking",
+		Dynamic::named_variant("set_validator_count", [("new", Dynamic::u128(FEWER.into()))]),
+	)
+	.await?;
 	superuser::call(&node, "Staking", Dynamic::unnamed_variant("force_new_era", [])).await?;
 
 	let chain = Chain { client: node.client().await? };
@@ -50,12 +54,13 @@ async fn what_four_validators_sign_arrives_on_base_whatever_becomes_of_the_relay
 	let bridge = Bridge { command_line: market.command_line.clone(), base: &base };
 
 	withdrawals_arrive(&bridge, &mut first).await?;
-	let second = Relayer::start(&stage, "relayer-2", &nodes[0], &base, ACCOUNTS[1], &["--push", "--courtesy", "4"]).await?;
+	let second =
+		Relayer::start(&stage, "relayer-2", &nodes[0], &base, ACCOUNTS[1], &["--push", "--courtesy", "4"]).await?;
 	let first = Relayer::start(&stage, "relayer-3", &nodes[1], &base, ACCOUNTS[2], &["--courtesy", "4"]).await?;
 	two_relayers_waste_next_to_nothing(&bridge, [&first, &second]).await?;
 
 	drop(second);
-	let task = earnings_are_claimed(&bridge, &market).await?;
+	let task = earnings_are_claimed(&bridge, &market, &stage).await?;
 	a_receipt_is_verified_and_no_other(&bridge, task).await?;
 
 	// The whole chain stops, and goes on.
@@ -212,12 +217,14 @@ async fn two_relayers_waste_next_to_nothing(bridge: &Bridge<'_>, relayers: [&Rel
 }
 
 /// Two workers settle tasks, are paid out on Base, and one claims what it earned by itself. Returns a settled task.
-async fn earnings_are_claimed(bridge: &Bridge<'_>, market: &Market) -> Result<TaskId> {
+async fn earnings_are_claimed(bridge: &Bridge<'_>, market: &Market, stage: &Stage) -> Result<TaskId> {
 	let address = address_of(ACCOUNTS[3])?;
 	bridge.command_line.run(Some("//Bob"), &["bridge", "payout", "set", &address.to_string()]).await?;
 	let mut tasks = Tasks::after_now(&market.client).await?;
 	let asked = market.ask(0..3).await?;
-	tasks.until_ended(asked.len(), 2 * MINUTE).await?;
+	// Less than a tenth of a DN is not paid out.
+	market.ask_batch(stage, 200).await?;
+	tasks.until_ended(asked.len() + 1, 2 * MINUTE).await?;
 	let shown = bridge.command_line.run(None, &["bridge", "payout", "show", "//Bob"]).await?;
 	let earned = amount(&shown, "earned")?;
 	assert!(earned > 0, "{shown:#}");

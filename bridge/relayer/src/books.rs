@@ -108,7 +108,12 @@ impl fmt::Display for Fault {
 				write!(f, "the vault holds {} DN, {} DN less than the chain counts on", dn(vault), dn(missing))
 			},
 			Self::Issuance { unbacked, issuance } => {
-				write!(f, "of {} DN that are issued on the chain {} DN are not locked on Base", dn(issuance), dn(unbacked))
+				write!(
+					f,
+					"of {} DN that are issued on the chain {} DN are not locked on Base",
+					dn(issuance),
+					dn(unbacked)
+				)
 			},
 		}
 	}

@@ -109,6 +109,9 @@ pub struct Run {
 	/// Offer never more than so many gwei for a unit of gas.
 	#[arg(long, value_name = "GWEI", default_value = "5", value_parser = gwei)]
 	pub max_gas_price: u128,
+	/// Tip so many gwei at least.
+	#[arg(long, value_name = "GWEI", default_value = "0.001", value_parser = gwei)]
+	pub min_tip: u128,
 	/// Tip never more than so many gwei, but where a stuck transaction needs it.
 	#[arg(long, value_name = "GWEI", default_value = "0.5", value_parser = gwei)]
 	pub max_tip: u128,
@@ -130,7 +133,7 @@ impl Run {
 	/// The rules for transactions.
 	pub const fn rules(&self) -> Rules {
 		Rules {
-			fees: Policy { cap: self.max_gas_price, most_tip: self.max_tip, bump: self.raise },
+			fees: Policy { cap: self.max_gas_price, least_tip: self.min_tip, most_tip: self.max_tip, bump: self.raise },
 			finality: self.finality,
 			patience: self.stuck_after,
 			spare_gas: self.spare_gas,
@@ -184,7 +187,7 @@ mod tests {
 		let cli = parse(&[&["run"], &ENDS[..], &words[..]].concat()).unwrap();
 		let Command::Run(run) = cli.command else { panic!("{cli:?}") };
 		assert_eq!(run.min_fee, 1_500_000_000_000_000_000);
-		let fees = Policy { cap: 250_000_000, most_tip: 500_000_000, bump: 15 };
+		let fees = Policy { cap: 250_000_000, least_tip: 1_000_000, most_tip: 500_000_000, bump: 15 };
 		assert_eq!(run.rules(), Rules { fees, finality: Finality::Safe, patience: 60, spare_gas: 20 });
 	}
 

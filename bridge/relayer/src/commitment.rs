@@ -40,7 +40,9 @@ pub enum CommitmentError {
 		validators: usize,
 	},
 	/// Too few of its signatures are their validators'.
-	#[error("block {block}'s commitment has {valid} valid signatures of the {quorum} that {validators} validators need")]
+	#[error(
+		"block {block}'s commitment has {valid} valid signatures of the {quorum} that {validators} validators need"
+	)]
 	NoQuorum {
 		/// The block.
 		block: u32,

@@ -78,7 +78,10 @@ pub(crate) async fn report(service: &Service) -> anyhow::Result<Pages> {
 
 /// Connects to the nodes and to Base, trying until they answer; `None` where a signal ends the attempts. Contracts
 /// that are on another chain are an error at once.
-pub(crate) async fn connect(ends: &Ends, stop: &mut watch::Receiver<bool>) -> anyhow::Result<Option<(Vec<Chain>, Base)>> {
+pub(crate) async fn connect(
+	ends: &Ends,
+	stop: &mut watch::Receiver<bool>,
+) -> anyhow::Result<Option<(Vec<Chain>, Base)>> {
 	let deployment = Deployment::read(&ends.deployment)?;
 	let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
 	loop {
@@ -125,10 +128,7 @@ struct OtherNode {
 fn is_final(error: &anyhow::Error) -> bool {
 	use crate::base::BaseError;
 	error.is::<OtherNode>()
-		|| matches!(
-			error.downcast_ref(),
-			Some(BaseError::OtherChain { .. } | BaseError::NoContract { .. })
-		)
+		|| matches!(error.downcast_ref(), Some(BaseError::OtherChain { .. } | BaseError::NoContract { .. }))
 		|| matches!(error.downcast_ref(), Some(deepnode_client::Error::Incompatible(_)))
 }
 

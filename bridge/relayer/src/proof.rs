@@ -224,12 +224,7 @@ impl From<&Message> for abi::Message {
 
 impl From<&Claim> for abi::Claim {
 	fn from(claim: &Claim) -> Self {
-		Self {
-			epoch: claim.epoch,
-			index: claim.index,
-			account: Address::from(claim.account.0),
-			amount: claim.amount,
-		}
+		Self { epoch: claim.epoch, index: claim.index, account: Address::from(claim.account.0), amount: claim.amount }
 	}
 }
 

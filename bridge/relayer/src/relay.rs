@@ -27,8 +27,7 @@ use tokio::sync::watch;
 use crate::{
 	backoff::Backoff,
 	base::{
-		abi,
-		key,
+		abi, key,
 		pending::Purpose,
 		sender::{Finality, SendError, Sender},
 		Base, BaseError,
@@ -281,7 +280,8 @@ impl Relay {
 
 		let prove = wanted.values().map(|told| told.block).max();
 		self.commit(&client, &signed, prove).await?;
-		let letters = undelivered.into_iter().filter(|letter| wanted.get(&letter.message.nonce) == Some(&letter.told()));
+		let letters =
+			undelivered.into_iter().filter(|letter| wanted.get(&letter.message.nonce) == Some(&letter.told()));
 		self.deliver(&client, letters.collect()).await?;
 		if let Some(batch) = self.terms.push {
 			self.push(batch).await?;

@@ -35,7 +35,9 @@ pub struct Progress {
 
 /// Why the store fails.
 #[derive(Debug, thiserror::Error)]
-#[error("the store {path}: {source}; check that the disk has space left and that no other relayer uses this --data-dir")]
+#[error(
+	"the store {path}: {source}; check that the disk has space left and that no other relayer uses this --data-dir"
+)]
 pub struct StoreError {
 	path: String,
 	source: io::Error,

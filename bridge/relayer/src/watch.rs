@@ -1,7 +1,10 @@
 //! The `watch` command, the fisherman: sends nothing, and raises an alert when DN do not add up or when validators
 //! have signed two things about one block.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	time::{Duration, Instant},
+};
 
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use anyhow::{bail, Context as _};
@@ -27,6 +30,8 @@ use crate::{
 const REMEMBERED: usize = 10_000;
 /// How many blocks of Base are searched for commitments at once.
 const SEARCHED: u64 = 2_000;
+/// How long a block that Base knows of may be unknown to the node, which may be behind.
+const LAG: Duration = Duration::from_secs(600);
 /// The alert about two signed roots of one block.
 const CONFLICT: &str = "conflict";
 /// The alerts about DN that do not add up.
@@ -149,6 +154,8 @@ struct Fisherman {
 	over: BTreeSet<u64>,
 	/// Up to which block Base has been searched for commitments.
 	searched: Option<u64>,
+	/// What was signed about blocks that the node does not have, and since when that is known.
+	unknown: BTreeMap<u32, (H256, String, Instant)>,
 	conflicts: Vec<String>,
 }
 
@@ -170,8 +177,8 @@ impl Roots {
 impl Fisherman {
 	fn new(chains: Vec<Chain>, base: Base, health: Health, metrics: Metrics) -> anyhow::Result<Self> {
 		let chain = chains.first().context("watching needs a node: name one with --node")?.clone();
-		let (signed, over, searched, conflicts) = Default::default();
-		Ok(Self { chain, chains, base, health, metrics, signed, over, searched, conflicts })
+		let (signed, over, searched, unknown, conflicts) = Default::default();
+		Ok(Self { chain, chains, base, health, metrics, signed, over, searched, unknown, conflicts })
 	}
 
 	/// Compares a commitment with what is known of its block.
@@ -194,21 +201,46 @@ impl Fisherman {
 	async fn note(&mut self, block: u32, root: H256, source: &str) -> Result<(), LookError> {
 		let mut other = self.signed.note(block, root, source);
 		if other.is_none() {
-			let expected = self.chain.mmr_root(block).await?;
+			let expected = match self.chain.mmr_root(block).await {
+				Ok(expected) => expected,
+				Err(ChainError::NoBlock(_)) => {
+					self.unknown.entry(block).or_insert_with(|| (root, source.into(), Instant::now()));
+					return Ok(());
+				},
+				Err(error) => return Err(error.into()),
+			};
+			self.unknown.remove(&block);
 			other = (expected != root).then(|| (expected, format!("the chain of {}", self.chain.client.url())));
 		}
 		if let Some((expected, by)) = other {
-			let text = format!(
+			self.conflict(format!(
 				"two roots are signed for block {block}: {root:?} according to {source}, {expected:?} according to {by}"
-			);
-			tracing::error!(block, ?root, ?expected, source, by, "validators have signed two roots of one block");
-			if !self.conflicts.contains(&text) {
-				self.conflicts.push(text);
-			}
-			self.metrics.alert(CONFLICT, true);
-			self.health.raise(CONFLICT, self.conflicts.join("; "));
+			));
 		}
 		Ok(())
+	}
+
+	/// Compares what is known of blocks that the node did not have.
+	async fn catch_up(&mut self) -> Result<(), LookError> {
+		for (block, (root, source, since)) in self.unknown.clone() {
+			if since.elapsed() > LAG {
+				self.conflict(format!(
+					"{source} has the root {root:?} of block {block}, which the chain does not have"
+				));
+			}
+			self.note(block, root, &source).await?;
+		}
+		Ok(())
+	}
+
+	fn conflict(&mut self, text: String) {
+		if self.conflicts.contains(&text) {
+			return;
+		}
+		tracing::error!("{text}");
+		self.conflicts.push(text);
+		self.metrics.alert(CONFLICT, true);
+		self.health.raise(CONFLICT, self.conflicts.join("; "));
 	}
 
 	/// Looks at both chains and adds up.
@@ -231,6 +263,7 @@ impl Fisherman {
 		self.health.answered(Side::Chain);
 		let in_flight = self.in_flight(kept, at).await?;
 		self.compare(base_block).await?;
+		self.catch_up().await?;
 
 		let books = Books { vault, queued, backed: backing.backed, issuance: backing.issuance, in_flight };
 		self.publish(&books);
@@ -254,7 +287,9 @@ impl Fisherman {
 				payload => payload.sent(),
 			};
 			let unclaimed = match (&message.payload, status) {
-				(Payload::Settlement { epoch, .. }, MessageStatus::Done) => Some(self.base.unclaimed(*epoch, at).await?),
+				(Payload::Settlement { epoch, .. }, MessageStatus::Done) => {
+					Some(self.base.unclaimed(*epoch, at).await?)
+				},
 				_ => None,
 			};
 			let flight = Flight { status, amount, fee, unclaimed };

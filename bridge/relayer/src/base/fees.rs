@@ -23,6 +23,8 @@ pub struct Market {
 pub struct Policy {
 	/// Never offer more than this.
 	pub cap: u128,
+	/// Tip never less than this: what others paid lately says nothing where blocks are empty.
+	pub least_tip: u128,
 	/// Never tip more than this, but where a replacement has to.
 	pub most_tip: u128,
 	/// By how many percent a replacement offers more. Nodes ask for ten.
@@ -40,9 +42,14 @@ pub struct TooDear {
 }
 
 impl Policy {
+	/// The usual tip, within the operator's bounds.
+	fn tip(&self, market: Market) -> u128 {
+		market.tip.max(self.least_tip).min(self.most_tip)
+	}
+
 	/// What a new transaction offers: room for the base fee to double, within the cap.
 	pub fn first(&self, market: Market) -> Result<Fees, TooDear> {
-		let tip = market.tip.min(self.most_tip);
+		let tip = self.tip(market);
 		let needed = market.base.saturating_add(tip);
 		if needed > self.cap {
 			return Err(TooDear { needed, cap: self.cap });
@@ -56,7 +63,7 @@ impl Policy {
 			let percent = amount.saturating_mul(u128::from(self.bump)).div_ceil(100);
 			amount.saturating_add(percent.max(1))
 		};
-		let tip = more(stuck.tip).max(market.tip.min(self.most_tip));
+		let tip = more(stuck.tip).max(self.tip(market));
 		let needed = more(stuck.most).max(market.base.saturating_add(tip));
 		if needed > self.cap {
 			return Err(TooDear { needed, cap: self.cap });
@@ -73,7 +80,7 @@ mod tests {
 	use super::*;
 
 	const GWEI: u128 = 1_000_000_000;
-	const POLICY: Policy = Policy { cap: 10 * GWEI, most_tip: GWEI, bump: 12 };
+	const POLICY: Policy = Policy { cap: 10 * GWEI, least_tip: 1000, most_tip: GWEI, bump: 12 };
 
 	#[test]
 	fn a_new_transaction_leaves_room_for_the_base_fee_to_double() {
@@ -84,12 +91,13 @@ mod tests {
 	#[test]
 	fn a_suggested_tip_is_taken_up_to_the_operators_bound() {
 		assert_eq!(POLICY.first(Market { base: 1, tip: 50 * GWEI }).unwrap().tip, GWEI);
+		assert_eq!(POLICY.first(Market { base: 1, tip: 0 }).unwrap().tip, 1000);
 	}
 
 	#[test]
 	fn gas_above_the_cap_is_waited_for() {
-		let error = POLICY.first(Market { base: 10 * GWEI, tip: 1 }).unwrap_err();
-		assert_eq!(error, TooDear { needed: 10 * GWEI + 1, cap: 10 * GWEI });
+		let error = POLICY.first(Market { base: 10 * GWEI, tip: 0 }).unwrap_err();
+		assert_eq!(error, TooDear { needed: 10 * GWEI + 1000, cap: 10 * GWEI });
 		assert!(error.to_string().contains("--max-gas-price"));
 	}
 

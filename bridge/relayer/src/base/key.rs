@@ -71,8 +71,7 @@ pub fn load(source: &str, password: Option<&Path>) -> Result<PrivateKeySigner, K
 	// A keystore that is not there would otherwise be taken for one of another password.
 	fs::metadata(path).map_err(|reason| KeyError::Unreadable { path: path.into(), reason })?;
 	let password = read_password(password.ok_or_else(|| KeyError::NoPassword(path.into()))?)?;
-	PrivateKeySigner::decrypt_keystore(path, password)
-		.map_err(|reason| KeyError::Locked { path: path.into(), reason })
+	PrivateKeySigner::decrypt_keystore(path, password).map_err(|reason| KeyError::Locked { path: path.into(), reason })
 }
 
 fn read_password(path: &Path) -> Result<String, KeyError> {

@@ -73,9 +73,10 @@ impl std::str::FromStr for Finality {
 		match text {
 			"safe" => Ok(Self::Safe),
 			"finalized" => Ok(Self::Finalized),
-			number => number.parse().map(Self::Blocks).map_err(|_| {
-				format!("{text:?} is no finality: write a number of blocks, safe or finalized")
-			}),
+			number => number
+				.parse()
+				.map(Self::Blocks)
+				.map_err(|_| format!("{text:?} is no finality: write a number of blocks, safe or finalized")),
 		}
 	}
 }
@@ -172,8 +173,18 @@ impl Sender {
 		self.check_funds(gas, fees).await?;
 		let (mined, _) = self.base.nonces(self.account).await?;
 		let nonce = next_nonce(mined, &store.progress().pending);
-		let unsigned =
-			Pending { nonce, purpose, to, data, gas, fees, hashes: Vec::new(), raw: Bytes::new(), sent: now(), mined: false };
+		let unsigned = Pending {
+			nonce,
+			purpose,
+			to,
+			data,
+			gas,
+			fees,
+			hashes: Vec::new(),
+			raw: Bytes::new(),
+			sent: now(),
+			mined: false,
+		};
 		let pending = self.sign(unsigned).await?;
 		let hash = pending.hashes.last().copied().unwrap_or_default();
 		store.change(|progress| progress.pending.push(pending.clone()))?;
@@ -207,7 +218,13 @@ impl Sender {
 					if succeeded {
 						tracing::info!(?purpose, nonce, block, gas, "done");
 					} else {
-						tracing::warn!(?purpose, nonce, block, gas, "it came to nothing: another was first, or the state changed");
+						tracing::warn!(
+							?purpose,
+							nonce,
+							block,
+							gas,
+							"it came to nothing: another was first, or the state changed"
+						);
 					}
 					concluded.push(Concluded { purpose, outcome });
 				},
@@ -263,7 +280,13 @@ impl Sender {
 				Ok(gas) => next.gas = gas,
 				Err(SendError::Base(error)) if error.is_revert() => {
 					tracing::info!(purpose = ?next.purpose, nonce = next.nonce, %error, "a stuck transaction is of no use any more");
-					next = Pending { purpose: Purpose::Nothing, to: self.account, data: Bytes::new(), gas: NOTHING, ..next };
+					next = Pending {
+						purpose: Purpose::Nothing,
+						to: self.account,
+						data: Bytes::new(),
+						gas: NOTHING,
+						..next
+					};
 				},
 				Err(error) => return Err(error),
 			}
@@ -315,7 +338,9 @@ impl Sender {
 			// It is seen at the next look what has the number.
 			Refusal::NonceUsed => {},
 			// What waits there is not known here: it is waited for, and outbid at last.
-			Refusal::Underpriced => tracing::warn!(nonce = pending.nonce, reason, "a transaction of this number offers more"),
+			Refusal::Underpriced => {
+				tracing::warn!(nonce = pending.nonce, reason, "a transaction of this number offers more")
+			},
 			// It never gets there as it is, and no other may have to wait for it.
 			Refusal::Funds | Refusal::Other => forget(store, pending.nonce)?,
 		}

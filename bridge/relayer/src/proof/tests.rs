@@ -130,7 +130,7 @@ proptest! {
 	#![proptest_config(ProptestConfig::with_cases(64))]
 
 	#[test]
-	fn every_leaf_of_every_range_is_proved(count in 1u32..200, at in any::<prop::sample::Index>()) {
+	fn every_leaf_of_every_range_is_proved(count in 1u32..80, at in any::<prop::sample::Index>()) {
 		let index = at.index(count as usize) as u32;
 		let (anchor, answer) = node_proof(count, index, &Roots::default());
 		let proved = ProvedLeaf::new(index, anchor, &answer).unwrap();

@@ -33,11 +33,17 @@ pub async fn run(context: &Context, command: Payout) -> Result<()> {
 	match command {
 		Payout::Set { address } => {
 			let transaction = set(Some(address)).await?;
-			context.done(&transaction, format!("what you earn from now on is paid out to {address} on Base, once an epoch"))
+			context.done(
+				&transaction,
+				format!("what you earn from now on is paid out to {address} on Base, once an epoch"),
+			)
 		},
 		Payout::Clear => {
 			let transaction = set(None).await?;
-			context.done(&transaction, "you are paid on the chain again, and have what you earned in this epoch and the deposit back")
+			context.done(
+				&transaction,
+				"you are paid on the chain again, and have what you earned in this epoch and the deposit back",
+			)
 		},
 		Payout::Show { account } => show(context, context.account_or_own(account)?).await,
 	}

@@ -82,9 +82,9 @@ async fn settled_at(client: &Client, task: TaskId) -> Result<u32> {
 	match client.task(task, None).await?.map(|task| task.status) {
 		Some(TaskStatus::Settled { at, .. } | TaskStatus::Overturned { at }) => Ok(at),
 		Some(status) => bail!("task {task} is {} and has left no receipt", status.name()),
-		None => bail!(
-			"the chain does not keep task {task}: if it was settled, name the block of its receipt with --block"
-		),
+		None => {
+			bail!("the chain does not keep task {task}: if it was settled, name the block of its receipt with --block")
+		},
 	}
 }
 
@@ -93,7 +93,9 @@ async fn anchor(chain: &Chain, base: Option<&Base>, under: Option<u32>, block: u
 	let under = match (under, base) {
 		(Some(under), _) => under,
 		(None, Some(base)) => base.light_client(BlockId::latest()).await?.latest,
-		(None, None) => bail!("under which commitment? name an endpoint of Base with --base-rpc, or its block with --under"),
+		(None, None) => {
+			bail!("under which commitment? name an endpoint of Base with --base-rpc, or its block with --under")
+		},
 	};
 	ensure!(
 		under > block,
