@@ -1,8 +1,10 @@
 //! What can be typed.
 
+mod bridge;
 mod data_sets;
 mod evaluators;
 
+pub use bridge::{BaseEnd, Bridge, Payout, Receipt, Settlement, Withdraw};
 pub use data_sets::{DataFiles, DataSets, RegisterDataSet};
 pub use evaluators::{Ask, Evaluators, Keeping, Weight};
 
@@ -67,6 +69,9 @@ pub enum Command {
 	/// Accounts: make a key, look at a balance, send DN.
 	#[command(subcommand)]
 	Account(Account),
+	/// The bridge to Base: send DN there, be paid there, prove a verified answer there.
+	#[command(subcommand)]
+	Bridge(Bridge),
 	/// Show where all fees went, and the accounts that collect the network's parts.
 	Balances,
 	/// The chain and the node.
@@ -435,6 +440,16 @@ mod tests {
 			"evaluators unseal --domain vision/digits",
 			"evaluators rate 7 80%",
 			"account transfer //Bob 1.5DN",
+			"bridge withdraw 10DN --to 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 --fee 0.1DN --wait",
+			"bridge raise-fee 3 0.2DN",
+			"bridge status",
+			"bridge status 3 --base-rpc http://127.0.0.1:8545 --deployment base.json",
+			"bridge settlement 4 --account //Bob",
+			"bridge receipt 7 --under 90",
+			"bridge receipt 7 --check --base-rpc http://127.0.0.1:8545 --deployment base.json",
+			"bridge payout set 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
+			"bridge payout clear",
+			"bridge payout show //Bob",
 			"balances",
 			"chain status",
 			"completions bash",
@@ -460,6 +475,9 @@ mod tests {
 			("evaluators ask a.png --domain d --class 3 --digest 0x00", "--digest"),
 			("evaluators rate 7 80", "80"),
 			("data-sets register a --domain d --licence MIT", "--items"),
+			("bridge withdraw 10DN", "--to"),
+			("bridge withdraw 10DN --to 0x1234", "0x1234"),
+			("bridge settlement 4 --account //Bob --address 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266", "--address"),
 		] {
 			let error = parse(line).unwrap_err().to_string();
 			assert!(error.contains(hint), "{line}: {error}");

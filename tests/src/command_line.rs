@@ -21,6 +21,11 @@ impl CommandLine {
 		Self { url: url.into() }
 	}
 
+	/// The node's URL.
+	pub fn url(&self) -> &str {
+		&self.url
+	}
+
 	/// Runs a command, signed with a key where one is given, and returns what it prints as JSON.
 	pub async fn run(&self, key: Option<&str>, arguments: &[&str]) -> Result<Value> {
 		let output = self.output(key, arguments).await?;

@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+pub mod anchor;
+pub mod base;
+pub mod bridge;
 pub mod command_line;
 pub mod digits;
 pub mod follow;

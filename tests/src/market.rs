@@ -120,6 +120,11 @@ impl Worker {
 		Ok(())
 	}
 
+	/// The key of its account.
+	pub const fn key(&self) -> &'static str {
+		self.key
+	}
+
 	/// Its account.
 	pub fn account(&self) -> &AccountId {
 		&self.account
@@ -180,7 +185,11 @@ pub struct Market {
 impl Market {
 	/// Starts a node, registers the classifier, and starts one worker for each engine, five at most.
 	pub async fn open(stage: &Stage, engines: &[Engine]) -> Result<Self> {
-		let node = Node::dev(stage).await?;
+		Self::on(stage, Node::dev(stage).await?, engines).await
+	}
+
+	/// Like [`Self::open`], through a node that runs already.
+	pub async fn on(stage: &Stage, node: Node, engines: &[Engine]) -> Result<Self> {
 		let client = node.client().await?;
 		let command_line = CommandLine::new(node.url());
 		let register = async {

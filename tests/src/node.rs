@@ -11,6 +11,9 @@ use crate::{process::Process, stage::Stage};
 /// How long a node may take to answer: it compiles the runtime's WASM first.
 const READY: Duration = Duration::from_secs(180);
 
+/// The validators of a local network.
+const VALIDATORS: [&str; 4] = ["alice", "bob", "charlie", "dave"];
+
 /// A running node.
 #[derive(Debug)]
 pub struct Node {
@@ -25,34 +28,58 @@ impl Node {
 		let arrange = |command: &mut Command| {
 			command.arg("--dev");
 		};
-		Self::start(stage, "node", arrange).await
+		Self::start(stage, "node", "0", arrange).await
 	}
 
 	/// The four validators of a local network, who know each other.
 	pub async fn four_validators(stage: &Stage) -> Result<Vec<Self>> {
 		let mut nodes: Vec<Self> = Vec::new();
-		for name in ["alice", "bob", "charlie", "dave"] {
+		for name in VALIDATORS {
 			let bootnode = match nodes.first() {
 				Some(first) => Some(first.address().await?),
 				None => None,
 			};
-			let node = Self::start(stage, name, |command| {
-				command.args(["--chain", "local", "--validator", "--no-mdns"]).arg(format!("--{name}"));
-				// Without a key in its base path a validator does not start, and these have no past.
-				command.arg("--unsafe-force-node-key-generation");
-				if let Some(address) = &bootnode {
-					command.args(["--bootnodes", address]);
-				}
-			});
-			nodes.push(node.await?);
+			nodes.push(Self::validator(stage, name, "0", bootnode.as_deref()).await?);
 		}
 		Ok(nodes)
 	}
 
-	/// Starts a node that listens on this machine only, on ports that the system chooses.
-	async fn start(stage: &Stage, name: &str, arrange: impl FnOnce(&mut Command)) -> Result<Self> {
+	/// Stops all validators of a local network, and starts them again with what they have on disk. Each answers where
+	/// it did before.
+	pub async fn restart_validators(stage: &Stage, nodes: &mut [&mut Self]) -> Result<()> {
+		for node in nodes.iter_mut() {
+			node.process.kill();
+		}
+		let mut first = None;
+		for node in nodes {
+			let port = node.url.rsplit(':').next().context("a URL has a port")?.to_owned();
+			let name = node.process.name().to_owned();
+			**node = Self::validator(stage, &name, &port, first.as_deref()).await?;
+			if first.is_none() {
+				first = Some(node.address().await?);
+			}
+		}
+		Ok(())
+	}
+
+	/// Starts a validator of a local network that finds the others by one of them.
+	async fn validator(stage: &Stage, name: &str, port: &str, bootnode: Option<&str>) -> Result<Self> {
+		let arrange = |command: &mut Command| {
+			command.args(["--chain", "local", "--validator", "--no-mdns"]).arg(format!("--{name}"));
+			// Without a key in its base path a validator does not start, and these have no past.
+			command.arg("--unsafe-force-node-key-generation");
+			if let Some(address) = bootnode {
+				command.args(["--bootnodes", address]);
+			}
+		};
+		Self::start(stage, name, port, arrange).await
+	}
+
+	/// Starts a node that listens on this machine only, for RPC on `port`, where it is not 0, and otherwise on ports
+	/// that the system chooses.
+	async fn start(stage: &Stage, name: &str, port: &str, arrange: impl FnOnce(&mut Command)) -> Result<Self> {
 		let mut process = Process::start(stage, name, "deepnode-node", |command| {
-			command.args(["--rpc-port", "0", "--listen-addr", "/ip4/127.0.0.1/tcp/0", "--rpc-max-connections", "200"]);
+			command.args(["--rpc-port", port, "--listen-addr", "/ip4/127.0.0.1/tcp/0", "--rpc-max-connections", "200"]);
 			command.args(["--no-prometheus", "--no-telemetry", "--disable-log-color"]);
 			command.arg("--base-path").arg(stage.file(format!("{name}-data")));
 			arrange(command);

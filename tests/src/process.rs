@@ -14,7 +14,7 @@ use anyhow::{bail, Context as _, Result};
 
 use crate::stage::{program, Stage};
 
-/// A process of the workspace's programs, in a process group of its own, whose output goes to a log.
+/// A process of a scenario, in a process group of its own, whose output goes to a log.
 ///
 /// It is killed, with all that it started, when this value is dropped, also by a panic; and by the
 /// kernel when the thread that started it ends in any other way.
@@ -39,11 +39,15 @@ enum Signal {
 impl Process {
 	/// Starts one of the workspace's programs; its log is `NAME.log` on the stage.
 	pub fn start(stage: &Stage, name: &str, program_name: &str, arrange: impl FnOnce(&mut Command)) -> Result<Self> {
+		Self::start_file(stage, name, &program(program_name)?, arrange)
+	}
+
+	/// Starts the program in a file.
+	pub fn start_file(stage: &Stage, name: &str, path: &Path, arrange: impl FnOnce(&mut Command)) -> Result<Self> {
 		let log = stage.file(format!("{name}.log"));
 		let output = File::options().create(true).append(true).open(&log)?;
 		let log_start = output.metadata()?.len();
-		let path = program(program_name)?;
-		let mut command = Command::new(&path);
+		let mut command = Command::new(path);
 		command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
 		command.current_dir(stage.path()).process_group(0);
 		arrange(&mut command);

@@ -1,7 +1,7 @@
-//! What only the superuser of a development chain can do: change what the chain has stored, where a
-//! scenario cannot wait for it to change by itself.
+//! What only the superuser of a development chain can do: make calls as root, and change what the chain has stored,
+//! where a scenario cannot wait for it to change by itself.
 
-use anyhow::{bail, Context as _, Result};
+use anyhow::{bail, ensure, Context as _, Result};
 use codec::Encode;
 use deepnode_client::keys;
 use subxt::{
@@ -17,18 +17,30 @@ use crate::node::Node;
 /// Stores a value in place of a pallet's item.
 pub async fn store(node: &Node, pallet: &str, item: &str, value: &impl Encode) -> Result<()> {
 	let chain = OnlineClient::<SubstrateConfig>::from_insecure_url(node.url()).await?;
-	let at = chain.at_current_block().await?;
-	let key = at.storage().entry(storage::<(), Value>(pallet, item))?.key_prefix();
+	let key = chain.at_current_block().await?.storage().entry(storage::<(), Value>(pallet, item))?.key_prefix();
 	let pair = Value::unnamed_composite([Value::from_bytes(key), Value::from_bytes(value.encode())]);
 	let set = Value::named_variant("set_storage", [("items", Value::unnamed_composite([pair]))]);
-	let call = tx("Sudo", "sudo", (Value::unnamed_variant("System", [set]),));
+	call(node, "System", set).await
+}
 
+/// Makes a call of a pallet.
+pub async fn call(node: &Node, pallet: &str, call: Value) -> Result<()> {
+	let chain = OnlineClient::<SubstrateConfig>::from_insecure_url(node.url()).await?;
+	let at = chain.at_current_block().await?;
+	let call = tx("Sudo", "sudo", (Value::unnamed_variant(pallet, [call]),));
 	let nonce = node.client().await?.next_nonce(&keys::parse("//Alice")?.account()).await?;
 	let params = DefaultExtrinsicParamsBuilder::new().nonce(nonce).build();
 	let mut progress = at.tx().sign_and_submit_then_watch(&call, &dev::alice(), params).await?;
 	while let Some(status) = progress.next().await {
 		if let TransactionStatus::InBestBlock(place) | TransactionStatus::InFinalizedBlock(place) = status? {
-			place.wait_for_success().await.context("the superuser is refused")?;
+			let events = place.wait_for_success().await.context("the superuser is refused")?;
+			// The call itself may have failed within the superuser's, which says so in an event.
+			let failed = events.iter().filter_map(Result::ok).find(|event| {
+				event.pallet_name() == "Sudo"
+					&& event.event_name() == "Sudid"
+					&& event.field_bytes().first() != Some(&0)
+			});
+			ensure!(failed.is_none(), "the superuser's call has failed: {failed:?}");
 			return Ok(());
 		}
 	}

@@ -1,1 +1,19 @@
-//! The relayer.
+#![doc = include_str!("../README.md")]
+
+pub mod backoff;
+pub mod base;
+pub mod books;
+pub mod chain;
+pub mod cli;
+pub mod commitment;
+pub mod health;
+pub mod http;
+pub mod mailbox;
+pub mod metrics;
+pub mod plan;
+pub mod program;
+pub mod proof;
+pub mod relay;
+pub mod store;
+pub mod turn;
+pub mod watch;

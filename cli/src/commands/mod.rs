@@ -1,6 +1,7 @@
 //! What the commands do.
 
 mod account;
+mod bridge;
 mod chain;
 mod data_sets;
 mod evaluators;
@@ -28,6 +29,7 @@ pub async fn run(cli: Cli) -> Result<()> {
 		Command::Worker(command) => worker::run(&context, command).await,
 		Command::Task(command) => task::run(&context, command).await,
 		Command::Account(command) => account::run(&context, command).await,
+		Command::Bridge(command) => bridge::run(&context, command).await,
 		Command::Balances => chain::balances(&context).await,
 		Command::Chain(command) => chain::run(&context, command).await,
 		Command::Completions { shell } => {

@@ -100,6 +100,22 @@ impl Client {
 		Ok(told.into_iter().map(|message| message.0).collect())
 	}
 
+	/// The blocks whose messages are kept, in order.
+	pub async fn telling_blocks(&self, at: Option<H256>) -> Result<Vec<u32>> {
+		let told = self.entries(at, runtime::storage().base_bridge().told(), ()).await?;
+		let mut blocks: Vec<u32> = told.into_iter().map(|((block,), _)| block).collect();
+		blocks.sort_unstable();
+		Ok(blocks)
+	}
+
+	/// All messages that are kept, in the order of their numbers.
+	pub async fn bridge_messages(&self, at: Option<H256>) -> Result<Vec<BridgeMessage>> {
+		let messages = self.entries(at, runtime::storage().base_bridge().messages(), ()).await?;
+		let mut messages: Vec<_> = messages.into_iter().map(|(_, message)| convert::bridge::message(message)).collect();
+		messages.sort_unstable_by_key(|message| message.message.nonce);
+		Ok(messages)
+	}
+
 	/// The receipts that a block has issued, in the order of its tree.
 	pub async fn receipts(&self, block: H256) -> Result<Vec<Receipt>> {
 		let receipts = self.events(block).await?.into_iter().filter_map(|event| match event {

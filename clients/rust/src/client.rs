@@ -9,7 +9,7 @@ use std::{
 use subxt::{
 	backend::LegacyBackend,
 	config::{substrate::BlakeTwo256, Hasher as _, RpcConfigFor, SubstrateConfig},
-	rpcs::methods::legacy::LegacyRpcMethods,
+	rpcs::{client::RpcClient, methods::legacy::LegacyRpcMethods},
 	OnlineClient, OnlineClientAtBlock,
 };
 
@@ -42,6 +42,7 @@ pub struct Client {
 struct Inner {
 	url: String,
 	api: OnlineClient<ChainConfig>,
+	rpc: RpcClient,
 	methods: LegacyRpcMethods<RpcConfigFor<ChainConfig>>,
 	kept: Mutex<VecDeque<(H256, At)>>,
 	/// Held while a nonce is chosen and its transaction enters the pool, so that no two get the same.
@@ -67,9 +68,9 @@ impl Client {
 		let methods = LegacyRpcMethods::new(rpc.clone());
 		// Not subxt's default, which asks through `chainHead_v1` first: in 0.51 that waits for ever where the
 		// runtime fails a call, since it does not look at the operation's error.
-		let backend: LegacyBackend<ChainConfig> = LegacyBackend::builder().storage_page_size(PAGE).build(rpc);
+		let backend: LegacyBackend<ChainConfig> = LegacyBackend::builder().storage_page_size(PAGE).build(rpc.clone());
 		let api = OnlineClient::from_backend(Arc::new(backend)).await?;
-		let inner = Inner { url: url.into(), api, methods, kept: Mutex::default(), nonces: Default::default() };
+		let inner = Inner { url: url.into(), api, rpc, methods, kept: Mutex::default(), nonces: Default::default() };
 		Ok(Self { inner: Arc::new(inner) })
 	}
 
@@ -123,6 +124,10 @@ impl Client {
 
 	pub(crate) fn api(&self) -> &OnlineClient<ChainConfig> {
 		&self.inner.api
+	}
+
+	pub(crate) fn rpc(&self) -> &RpcClient {
+		&self.inner.rpc
 	}
 
 	pub(crate) fn methods(&self) -> &LegacyRpcMethods<RpcConfigFor<ChainConfig>> {

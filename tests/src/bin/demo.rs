@@ -1,4 +1,5 @@
-//! Asks a digit classifier, run by two workers, about handwritten digits it has never seen.
+//! Asks a digit classifier, run by two workers, about handwritten digits it has never seen, and shows on a local Base what came of
+//! it.
 
 use std::{
 	fs,
@@ -14,6 +15,7 @@ use comfy_table::{presets::UTF8_BORDERS_ONLY, CellAlignment, Table};
 use deepnode_client::RefundReason;
 use deepnode_primitives::{Balance, TaskId, DN};
 use deepnode_tests::{
+	anchor::{Anchored, Bridgehead},
 	digits::Digits,
 	follow::{percentile, End, History, Step, Tasks},
 	ledger::{Books, Ledger},
@@ -42,6 +44,9 @@ struct Options {
 	/// Keep the chain's data and the logs.
 	#[arg(long)]
 	keep: bool,
+	/// Leave out the local Base, on which the end is anchored, paid out and proved.
+	#[arg(long)]
+	no_base: bool,
 }
 
 // One thread: the processes live as long as the thread that starts them.
@@ -107,6 +112,15 @@ async fn run(options: &Options, stage: &Stage) -> Result<()> {
 		say(&format!("  worker      {} runs {}", worker.account(), worker.engine.name()));
 	}
 
+	let bridgehead = if options.no_base {
+		None
+	} else {
+		say("starting a local Base with the contracts, and a relayer; the workers are paid out there");
+		let bridgehead = Bridgehead::open(stage, &market).await?;
+		say(&format!("  Base        {}", bridgehead.url()));
+		Some(bridgehead)
+	};
+
 	let (images, per_block) = (usize::from(options.tasks), usize::from(options.per_block));
 	let began = Instant::now();
 	let block = market.client.best_block().await?;
@@ -124,7 +138,20 @@ async fn run(options: &Options, stage: &Stage) -> Result<()> {
 	let answers = answers(&market, &asked, &histories).await?;
 	let outcome = Outcome { histories: &histories, answers, books, before, after, engines: names, seconds };
 	print(&market, &outcome);
-	fs::write(&summary_file, format!("{:#}\n", outcome.summary(&market.digits)))?;
+	let mut summary = outcome.summary(&market.digits);
+	if let Some(bridgehead) = bridgehead {
+		let settled = asked.iter().zip(&outcome.answers).rev().find(|(_, answer)| answer.is_some());
+		let (task, _) = settled.context("no task is settled, so there is no receipt to check on Base")?;
+		say("settling the epoch, and waiting until it has arrived on Base");
+		let anchored = bridgehead.close(&market, *task).await?;
+		print_anchored(&anchored);
+		summary["base"] = on_base(&anchored);
+	} else {
+		say(
+			"left out (--no-base): the height anchored on a local Base, the amount settled and a receipt checked there",
+		);
+	}
+	fs::write(&summary_file, format!("{summary:#}\n"))?;
 	say(&format!("summary: {}", summary_file.display()));
 	ensure!(outcome.settled() == images, "{} of {images} tasks have not settled", images - outcome.settled());
 	Ok(())
@@ -306,6 +333,37 @@ fn print(market: &Market, outcome: &Outcome) {
 		["burned of transactions' fees".into(), dn(books.transactions.burned), String::new()],
 		["gone".into(), dn(gone), "exactly what was burned".into()],
 	]);
+}
+
+fn print_anchored(anchored: &Anchored) {
+	let settled = match anchored.epoch {
+		Some(epoch) => format!("in epoch {epoch}"),
+		None => "too little to be paid out: run more tasks".into(),
+	};
+	let head = [["height anchored on Base".to_owned(), anchored.block.to_string(), String::new()]];
+	let paid =
+		anchored.paid.iter().map(|(address, amount)| ["paid on Base".to_owned(), dn(*amount), address.to_string()]);
+	let tail = [
+		["settled on Base".to_owned(), dn(anchored.settled()), settled],
+		[
+			"receipt checked on Base".into(),
+			format!("task {}", anchored.task),
+			format!("true, says {}", anchored.verifier),
+		],
+	];
+	table(head.into_iter().chain(paid).chain(tail));
+}
+
+fn on_base(anchored: &Anchored) -> Value {
+	json!({
+		"anchored_block": anchored.block,
+		"settled_epoch": anchored.epoch,
+		"settled": anchored.settled().to_string(),
+		"settled_dn": decimal(anchored.settled()),
+		"receipt_of_task": anchored.task,
+		"receipt_verified": true,
+		"receipt_verifier": anchored.verifier.to_string(),
+	})
 }
 
 fn table(rows: impl IntoIterator<Item = [String; 3]>) {
