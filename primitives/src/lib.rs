@@ -15,6 +15,7 @@ pub mod comparison;
 pub mod content;
 pub mod fees;
 pub mod model;
+pub mod private;
 #[cfg(feature = "std")]
 pub mod quantise;
 pub mod sum_tree;

@@ -5,6 +5,8 @@ mod chain;
 mod data_sets;
 mod evaluators;
 mod models;
+#[cfg(feature = "fhe")]
+mod private;
 mod task;
 mod worker;
 
@@ -27,6 +29,8 @@ pub async fn run(cli: Cli) -> Result<()> {
 		Command::Evaluators(command) => evaluators::run(&context, command).await,
 		Command::Worker(command) => worker::run(&context, command).await,
 		Command::Task(command) => task::run(&context, command).await,
+		#[cfg(feature = "fhe")]
+		Command::Private(command) => private::run(&context, command).await,
 		Command::Account(command) => account::run(&context, command).await,
 		Command::Balances => chain::balances(&context).await,
 		Command::Chain(command) => chain::run(&context, command).await,

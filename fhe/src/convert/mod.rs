@@ -152,10 +152,7 @@ pub fn convert(onnx: &[u8], options: &Options) -> Result<Conversion, ConvertErro
 			return Err(ConvertError::Option { what, found, least, most });
 		}
 	}
-	let expected = match &model {
-		Model::Dense(dense) => dense.features(),
-		Model::Forest(forest) => forest.features,
-	};
+	let expected = model.features();
 	let bad = |row: &Vec<f32>| row.len() != expected || !row.iter().all(|value| value.is_finite());
 	if let Some((row, found)) = options.calibration.iter().enumerate().find(|(_, row)| bad(row)) {
 		return Err(ConvertError::CalibrationRow { row, found: found.len(), expected });
@@ -171,6 +168,14 @@ pub fn convert(onnx: &[u8], options: &Options) -> Result<Conversion, ConvertErro
 }
 
 impl Model {
+	/// Numbers in a row.
+	pub fn features(&self) -> usize {
+		match self {
+			Self::Dense(dense) => dense.features(),
+			Self::Forest(forest) => forest.features,
+		}
+	}
+
 	/// The scores of a row, in floating point.
 	pub fn scores(&self, row: &[f32]) -> Vec<f64> {
 		match self {

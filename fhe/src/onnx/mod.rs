@@ -2,6 +2,8 @@
 
 mod dense;
 mod proto;
+#[cfg(test)]
+mod tests;
 mod trees;
 
 pub use dense::{Activation, Dense, Layer};
