@@ -25,6 +25,18 @@ impl std::fmt::Debug for ServerKey {
 	}
 }
 
+/// Whether this machine is of the class on which lookups give the same bytes: x86-64 with AVX2 and FMA.
+pub fn machine_is_of_the_class() -> bool {
+	#[cfg(target_arch = "x86_64")]
+	{
+		std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
+	}
+	#[cfg(not(target_arch = "x86_64"))]
+	{
+		false
+	}
+}
+
 /// A table as a bootstrap turns it.
 pub struct Accumulator {
 	polynomial: GlweCiphertextOwned<u64>,

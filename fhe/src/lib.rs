@@ -14,6 +14,9 @@ pub mod params;
 pub mod wire;
 pub mod workers;
 
+/// Whether two evaluations of the same bytes give the same bytes: what nodes that compare ciphertexts must have.
+pub const DETERMINISTIC: bool = cfg!(feature = "forced-fft-plan");
+
 /// A SHA-256 hash.
 pub type Digest = [u8; 32];
 

@@ -19,6 +19,9 @@ pub const LINEAR: u32 = 1;
 /// Circuits that look tables up.
 pub const BOOTSTRAP: u32 = 2;
 
+/// The class of machines that give the same ciphertexts for the same table lookups: x86-64 with AVX2 and FMA.
+pub const RUNTIME_CLASS: u16 = 1;
+
 /// The name of the tensor of encrypted inputs, one for each item.
 pub const CIPHERTEXT: &[u8] = b"ciphertext";
 /// The name of the tensor that refers to the evaluation key.

@@ -7,6 +7,7 @@ use deepnode_client::{Event, ModelFile, ModelInfo, ModelSpec, Parent};
 use deepnode_primitives::{
 	comparison::{Comparison, Quantisation},
 	content::{sha256, ContentRef, Uris, MAX_URIS, MAX_URI_LEN},
+	private::RUNTIME_CLASS,
 	tensor::TensorSpecs,
 	DataSetId, ModelId,
 };
@@ -194,7 +195,7 @@ fn spec(arguments: &Register) -> Result<ModelSpec> {
 		outputs,
 		licence: arguments.licence.clone(),
 		price: arguments.price.0,
-		runtime_class: arguments.runtime_class,
+		runtime_class: arguments.runtime_class.or(fhe.map(|_| RUNTIME_CLASS)),
 		fhe,
 		parent: arguments.parent.zip(arguments.royalty).map(|(model, Part(royalty))| Parent { model, royalty }),
 		data_sets,

@@ -1,7 +1,11 @@
 //! Circuits on encrypted inputs.
 
 use deepnode_fhe::{
-	bootstrap::ServerKey, circuit::Circuit, evaluate::evaluate, params::ParameterSet, wire::EvaluationKey,
+	bootstrap::{machine_is_of_the_class, ServerKey},
+	circuit::Circuit,
+	evaluate::evaluate,
+	params::ParameterSet,
+	wire::EvaluationKey,
 	workers::Workers,
 };
 use deepnode_primitives::{
@@ -16,8 +20,24 @@ use crate::scan::{Interface, Port, Report};
 // The registry's numbers are the parameter sets'.
 const _: () = assert!(LINEAR == deepnode_fhe::params::LINEAR.id && BOOTSTRAP == deepnode_fhe::params::BOOTSTRAP.id);
 
+// Another plan would be slashed for its last bits.
+const _: () = assert!(deepnode_fhe::DETERMINISTIC);
+
 /// The engine for encrypted inputs.
 pub struct Fhe;
+
+impl Fhe {
+	/// The engine, on a machine whose results others can repeat.
+	pub fn open() -> Result<Self, EngineError> {
+		if machine_is_of_the_class() {
+			return Ok(Self);
+		}
+		let why =
+			"encrypted inputs are answered alike on x86-64 with AVX2 and FMA alone, and this machine is another: \
+			run the worker with --no-fhe";
+		Err(EngineError::Unusable(why.into()))
+	}
+}
 
 struct Loaded {
 	circuit: Circuit,

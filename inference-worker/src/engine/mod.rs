@@ -138,7 +138,7 @@ pub fn open(kind: Kind, library: Option<&Path>) -> Result<Box<dyn Engine>, Engin
 	match (kind, library) {
 		(Kind::Tract, _) => Ok(Box::new(tract::Tract)),
 		#[cfg(feature = "fhe")]
-		(Kind::Fhe, _) => Ok(Box::new(fhe::Fhe)),
+		(Kind::Fhe, _) => Ok(Box::new(fhe::Fhe::open()?)),
 		(Kind::Ort, Some(library)) => Ok(Box::new(ort::Ort::open(library)?)),
 		(Kind::Ort, None) => Err(EngineError::Unusable(
 			"no ONNX Runtime library is named; give its versioned file with --ort-library or DEEPNODE_ORT_LIBRARY"
