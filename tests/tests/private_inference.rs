@@ -96,9 +96,8 @@ impl Private {
 	async fn answer(&self, command_line: &CommandLine, task: TaskId) -> Result<(Vec<i64>, i64)> {
 		let task = task.to_string();
 		let whom = ["private", "result", &task, "--client-key", text(&self.client_key)?];
-		let printed =
-			command_line.run(None, &[&whom[..], &["--circuit", text(&self.circuit_file)?, "--fetch"]].concat());
-		let printed = printed.await?;
+		let how = ["--circuit", text(&self.circuit_file)?, "--fetch"];
+		let printed = command_line.run(None, &[&whom[..], &how[..]].concat()).await?;
 		let item = &printed["items"][0];
 		let class = item["class"].as_i64().context("no class")?;
 		Ok((serde_json::from_value(item["integers"].clone())?, class))
@@ -141,7 +140,7 @@ async fn workers_answer_what_they_cannot_read_and_agree_to_the_bit() -> Result<(
 	let tap = Tap::open(market.node.url()).await?;
 	let tapped = CommandLine::new(&tap.url());
 	let mut asked = Vec::new();
-	for (private, rows, at_once) in [(&models[0], 0..40, 10), (&models[1], 0..6, 3), (&models[2], 0..6, 3)] {
+	for (private, rows, at_once) in [(&models[0], 0..40, 10), (&models[1], 0..6, 2), (&models[2], 0..6, 2)] {
 		for first in rows.clone().step_by(at_once) {
 			let these = first..rows.end.min(first + at_once);
 			let submitted = private.ask(&tapped, these.clone()).await?;

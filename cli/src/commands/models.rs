@@ -489,6 +489,27 @@ mod tests {
 		}
 	}
 
+	#[cfg(feature = "fhe")]
+	#[test]
+	fn a_circuit_makes_an_entry_for_encrypted_inputs() {
+		use deepnode_fhe::convert::{convert, Options};
+		let linear = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/models/digits/digits-linear.onnx");
+		let options = Options { calibration: vec![vec![0.0; 64], vec![16.0; 64]], ..Default::default() };
+		let circuit = convert(&std::fs::read(linear).unwrap(), &options).unwrap().circuit;
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("digits.circuit");
+		std::fs::write(&path, circuit.to_bytes()).unwrap();
+
+		let spec = spec(&arguments(&format!("--price 1u --circuit {}", path.display()))).unwrap();
+		assert_eq!((spec.fhe, spec.runtime_class, spec.comparison), (Some(1), Some(1), Comparison::Exact));
+		assert!(deepnode_primitives::private::fits(1, &spec.inputs, &spec.outputs, &spec.comparison));
+		let names: Vec<_> = spec.files.iter().map(|file| file.name.as_str()).collect();
+		assert_eq!(names, ["digits.circuit", "digits-mlp.onnx"], "what workers run comes first");
+
+		let error = super::spec(&arguments(&format!("--price 1u --circuit {MODEL}"))).unwrap_err();
+		assert!(format!("{error:#}").contains("is no circuit of `deepnode private convert`"), "{error:#}");
+	}
+
 	#[test]
 	fn a_price_of_nothing_is_refused() {
 		assert!(spec(&arguments("--price 0")).unwrap_err().to_string().contains("must cost something"));

@@ -64,7 +64,7 @@ fn text(converted: &Converted) -> String {
 		("parameters", format!("set {}", report.parameters)),
 		("bootstraps", format!("{}, {} in a row", report.bootstraps, report.depth)),
 		("exact", exact),
-		("wraps", if report.fits_always { "never".into() } else { "not on the calibration rows' range".into() }),
+		("wraps", if report.fits_always { "never".into() } else { "on no calibration row; on others it may".into() }),
 		("input", format!("{} bytes encrypted", report.input_bytes)),
 		("result", format!("{} bytes encrypted", report.result_bytes)),
 		("key", key),
