@@ -3,10 +3,14 @@
 mod bridge;
 mod data_sets;
 mod evaluators;
+#[cfg(feature = "fhe")]
+mod private;
 
 pub use bridge::{BaseEnd, Bridge, Payout, Receipt, Settlement, Withdraw};
 pub use data_sets::{DataFiles, DataSets, RegisterDataSet};
 pub use evaluators::{Ask, Evaluators, Keeping, Weight};
+#[cfg(feature = "fhe")]
+pub use private::{AskPrivately, Convert, Parameters, Private};
 
 use std::path::PathBuf;
 
@@ -66,6 +70,10 @@ pub enum Command {
 	/// Tasks: submit, watch, read the answer, denounce.
 	#[command(subcommand, visible_alias = "tasks")]
 	Task(Task),
+	/// Private inference: keys, encrypted questions, and answers that only you can read.
+	#[cfg(feature = "fhe")]
+	#[command(subcommand)]
+	Private(Private),
 	/// Accounts: make a key, look at a balance, send DN.
 	#[command(subcommand)]
 	Account(Account),
@@ -131,6 +139,10 @@ pub enum Models {
 pub struct Register {
 	/// The ONNX file. Weights that it keeps in files beside it are registered with it.
 	pub file: PathBuf,
+	/// Have the model asked with encrypted inputs: the circuit that `deepnode private convert` made of it.
+	#[cfg(feature = "fhe")]
+	#[arg(long, value_name = "FILE", conflicts_with = "comparison")]
+	pub circuit: Option<PathBuf>,
 	/// The model's name; the file's where it is not given.
 	#[arg(long)]
 	pub name: Option<String>,
@@ -439,6 +451,16 @@ mod tests {
 			"evaluators ask a.npy --values [[1,2]] --domain d --k 8",
 			"evaluators unseal --domain vision/digits",
 			"evaluators rate 7 80%",
+			#[cfg(feature = "fhe")]
+			"private convert a.onnx --calibration rows.npy --rows 0..300 --out a.circuit --weight-bits 7",
+			#[cfg(feature = "fhe")]
+			"models register a.onnx --circuit a.circuit --domain d --price 1u --licence MIT",
+			#[cfg(feature = "fhe")]
+			"private keygen mine.key --parameters linear",
+			#[cfg(feature = "fhe")]
+			"private submit --model 3 --client-key mine.key a.npy --rows 0..10 --each --evaluation-key-uri https://e.org/k",
+			#[cfg(feature = "fhe")]
+			"private result 1 --client-key mine.key --fetch",
 			"account transfer //Bob 1.5DN",
 			"bridge withdraw 10DN --to 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 --fee 0.1DN --wait",
 			"bridge raise-fee 3 0.2DN",

@@ -171,12 +171,29 @@ impl Secrets {
 	}
 }
 
-fn read(path: &Path) -> Result<Kept> {
+/// The bytes of a file that only its owner can read.
+pub fn owner_only(path: &Path) -> Result<Vec<u8>> {
 	let shown = path.display();
 	let unreadable = || format!("cannot read {shown}");
 	let mode = fs::metadata(path).with_context(unreadable)?.permissions().mode() & 0o777;
 	ensure!(mode & 0o077 == 0, "others can read {shown} (mode {mode:03o}); close it with `chmod 600 {shown}`");
-	let bytes = fs::read(path).with_context(unreadable)?;
+	fs::read(path).with_context(unreadable)
+}
+
+/// Writes a new file that only its owner can read.
+#[cfg(feature = "fhe")]
+pub fn write_owner_only(path: &Path, bytes: &[u8]) -> Result<()> {
+	let write = || {
+		let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+		file.write_all(bytes)?;
+		file.sync_all()
+	};
+	write().with_context(|| format!("cannot write the new file {}", path.display()))
+}
+
+fn read(path: &Path) -> Result<Kept> {
+	let shown = path.display();
+	let bytes = owner_only(path)?;
 	serde_json::from_slice(&bytes)
 		.with_context(|| format!("{shown} is damaged; move it away, and bring back a copy of it"))
 }

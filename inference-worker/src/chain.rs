@@ -107,6 +107,8 @@ pub struct Model {
 	pub outputs: TensorSpecs,
 	/// When two answers agree.
 	pub comparison: Comparison,
+	/// The parameters under which it answers encrypted inputs; `None` where inputs are plain.
+	pub fhe: Option<u32>,
 }
 
 /// The chain, as one worker sees it. Every question is about one block.
@@ -217,6 +219,7 @@ impl Chain for Node {
 			inputs: model.spec.inputs,
 			outputs: model.spec.outputs,
 			comparison: model.spec.comparison,
+			fhe: model.spec.fhe,
 		}))
 	}
 

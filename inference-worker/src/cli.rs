@@ -59,6 +59,21 @@ pub struct Engine {
 	pub warm: usize,
 }
 
+/// How encrypted inputs are answered.
+#[cfg(feature = "fhe")]
+#[derive(Debug, Args)]
+pub struct Private {
+	/// Do not answer encrypted inputs.
+	#[arg(long)]
+	pub no_fhe: bool,
+	/// Address space of a sandbox for encrypted inputs, in MiB.
+	#[arg(long, default_value_t = 1024)]
+	pub fhe_memory: u64,
+	/// Seconds that each run on encrypted inputs may take.
+	#[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u64).range(1..=3600))]
+	pub fhe_timeout: u64,
+}
+
 /// How much the kernel must offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Strictness {
@@ -81,6 +96,28 @@ impl Engine {
 	}
 }
 
+#[cfg(feature = "fhe")]
+impl Run {
+	/// As the sandbox for encrypted inputs takes it; `None` where they are not answered.
+	pub fn private_config(&self) -> Option<sandbox::Config> {
+		(!self.private.no_fhe).then(|| sandbox::Config {
+			engine: Kind::Fhe,
+			library: None,
+			memory: self.private.fhe_memory.saturating_mul(1 << 20),
+			timeout: std::time::Duration::from_secs(self.private.fhe_timeout),
+			..self.engine.config()
+		})
+	}
+}
+
+#[cfg(not(feature = "fhe"))]
+impl Run {
+	/// This build answers no encrypted inputs.
+	pub const fn private_config(&self) -> Option<sandbox::Config> {
+		None
+	}
+}
+
 /// Serving tasks.
 #[derive(Debug, Args)]
 pub struct Run {
@@ -97,6 +134,10 @@ pub struct Run {
 	/// How models are run.
 	#[command(flatten)]
 	pub engine: Engine,
+	/// How encrypted inputs are answered.
+	#[cfg(feature = "fhe")]
+	#[command(flatten)]
+	pub private: Private,
 	/// How many models run at once.
 	#[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1024))]
 	pub concurrency: u32,
@@ -135,6 +176,10 @@ pub struct Infer {
 	/// The input: a bundle of tensors; `-` is the standard input.
 	#[arg(long)]
 	pub input: PathBuf,
+	/// The requester's evaluation key, for a circuit that looks tables up.
+	#[cfg(feature = "fhe")]
+	#[arg(long)]
+	pub evaluation_key: Option<PathBuf>,
 	/// How models are run.
 	#[command(flatten)]
 	pub engine: Engine,

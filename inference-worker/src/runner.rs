@@ -6,6 +6,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use codec::Encode;
 use deepnode_primitives::{
 	content::{sha256, Digest, Payload},
+	private,
 	task::ErrorCode,
 	tensor::read_bundle,
 	ModelId,
@@ -43,7 +44,7 @@ pub struct Question {
 impl Question {
 	/// Names the question: what must be the same for the answer to be the same.
 	pub fn digest(&self) -> Digest {
-		let Model { graph, inputs, outputs, comparison } = &self.model;
+		let Model { graph, inputs, outputs, comparison, .. } = &self.model;
 		let graph = graph.as_ref().map(|graph| graph.hash);
 		sha256(&(self.id, graph, inputs, outputs, comparison, self.input.digest()).encode())
 	}
@@ -58,6 +59,9 @@ pub enum Trouble {
 	/// The disk.
 	#[error(transparent)]
 	Disk(#[from] DiskError),
+	/// The model is asked with encrypted inputs, and this worker does not answer those.
+	#[error("this worker does not answer encrypted inputs: take the model off with `deepnode worker stop`, or run a worker built with the feature `fhe` and without --no-fhe")]
+	NoFhe,
 }
 
 /// What answers questions.
@@ -78,6 +82,8 @@ const LAST_CHANCE: Duration = Duration::from_secs(2);
 /// Answers with the sandbox.
 pub struct Runner {
 	sandbox: Arc<Sandbox>,
+	/// For models that are asked with encrypted inputs, with limits of its own.
+	private: Option<Arc<Sandbox>>,
 	fetcher: Fetcher,
 	metrics: Metrics,
 	/// As many permits as models may run at once. Fetching needs none: content that does not come must
@@ -87,6 +93,12 @@ pub struct Runner {
 
 /// What a task's input or model comes to: content here, or the answer that it is not to be had.
 type Gathered<T> = Result<T, Canonical>;
+
+/// A requester's evaluation key.
+struct Key {
+	digest: Digest,
+	bytes: Bytes,
+}
 
 /// Content, or the error code that says that it is unavailable.
 fn gathered(outcome: Result<Held, FetchError>, code: ErrorCode) -> Result<Gathered<Held>, Trouble> {
@@ -127,7 +139,42 @@ impl From<DiskError> for Ended {
 impl Runner {
 	/// A runner of up to `concurrency` models at once.
 	pub fn new(sandbox: Arc<Sandbox>, fetcher: Fetcher, metrics: Metrics, concurrency: u32) -> Self {
-		Self { sandbox, fetcher, metrics, turns: Semaphore::new(concurrency as usize) }
+		Self { sandbox, private: None, fetcher, metrics, turns: Semaphore::new(concurrency as usize) }
+	}
+
+	/// Has it answer encrypted inputs, too, in this sandbox.
+	#[must_use]
+	pub fn with_private(mut self, sandbox: Option<Arc<Sandbox>>) -> Self {
+		self.private = sandbox;
+		self
+	}
+
+	/// Where a model runs.
+	fn sandbox(&self, model: &Model) -> Result<&Arc<Sandbox>, Trouble> {
+		match model.fhe {
+			None => Ok(&self.sandbox),
+			Some(_) => self.private.as_ref().ok_or(Trouble::NoFhe),
+		}
+	}
+
+	/// The evaluation key that an input refers to; `None` where the model needs none. Only the input's
+	/// headers and that reference are read here: the key is content like any other until a child has it.
+	async fn key(&self, model: &Model, bundle: &[u8], budget: Budget) -> Result<Gathered<Option<Key>>, Trouble> {
+		if model.fhe != Some(private::BOOTSTRAP) {
+			return Ok(Ok(None));
+		}
+		let invalid = |reason: String| Ok(Err(Canonical::error(ErrorCode::InputInvalid, reason)));
+		let tensors = match read_bundle(&model.inputs, bundle) {
+			Ok((tensors, _)) => tensors,
+			Err(error) => return invalid(format!("{error:?}")),
+		};
+		let Some(reference) = tensors.get(1).and_then(|tensor| private::read_key_reference(tensor.data)) else {
+			return invalid("its second tensor refers to no evaluation key".into());
+		};
+		match gathered(self.fetcher.get(&reference, budget).await, ErrorCode::InputUnavailable)? {
+			Ok(held) => Ok(Ok(Some(Key { digest: reference.hash, bytes: held.read().await? }))),
+			Err(answer) => Ok(Err(answer)),
+		}
 	}
 
 	/// The graph's file, by then.
@@ -154,12 +201,15 @@ impl Runner {
 		model: &Model,
 		graph: Option<Gathered<Held>>,
 		bundle: &Bytes,
+		key: Option<&Key>,
 		fetch_by: Instant,
 	) -> Result<Vec<Tensor>, Ended> {
 		let begun = Instant::now();
 		let identity = loaded_as(model);
-		if let Some(lease) = identity.as_ref().and_then(|identity| self.sandbox.warm(identity)) {
-			match lease.run(bundle.to_vec()).await {
+		let wanted = key.map(|key| &key.digest);
+		let sandbox = self.sandbox(model)?;
+		if let Some(lease) = identity.as_ref().and_then(|identity| sandbox.warm(identity, wanted)) {
+			match run_with(lease, key, bundle).await {
 				Ok(outputs) => {
 					self.observe("warm", begun);
 					return Ok(outputs);
@@ -174,20 +224,28 @@ impl Runner {
 		};
 		let bytes = graph.map_err(Ended::Answered)?.read().await?;
 		let lease = self.load(model, bytes).await?;
-		let outputs = lease.run(bundle.to_vec()).await?;
+		let outputs = run_with(lease, key, bundle).await?;
 		self.observe("cold", begun);
 		Ok(outputs)
 	}
 
-	async fn load(&self, model: &Model, bytes: Bytes) -> Result<Lease, RunError> {
+	async fn load(&self, model: &Model, bytes: Bytes) -> Result<Lease, Ended> {
 		let declared = Some((model.inputs.clone(), model.outputs.clone()));
 		let identity = identity(&sha256(&bytes), &declared);
-		Ok(self.sandbox.load(identity, Load { model: bytes.to_vec(), declared }).await?.0)
+		Ok(self.sandbox(model)?.load(identity, Load { model: bytes.to_vec(), declared }).await?.0)
 	}
 
 	fn observe(&self, child: &str, begun: Instant) {
 		self.metrics.run_seconds.with_label_values(&[child]).observe(begun.elapsed().as_secs_f64());
 	}
+}
+
+/// Runs a model that has this key.
+async fn run_with(mut lease: Lease, key: Option<&Key>, bundle: &Bytes) -> Result<Vec<Tensor>, RunError> {
+	if let Some(key) = key {
+		lease.give_key(key.digest, &key.bytes).await?;
+	}
+	lease.run(bundle.to_vec()).await
 }
 
 /// What names a model in the sandbox.
@@ -201,6 +259,7 @@ impl Answerer for Runner {
 	/// workers find the same one: the input's, the model's, the run's, the outputs'.
 	async fn answer(&self, question: &Question, fetch_by: Instant) -> Result<Canonical, Trouble> {
 		let Question { model, input, .. } = question;
+		let sandbox = self.sandbox(model)?;
 		let budget = Budget::until(fetch_by);
 		let fetch_input = async {
 			match input {
@@ -210,7 +269,7 @@ impl Answerer for Runner {
 		};
 		let fetch_graph = async {
 			match loaded_as(model) {
-				Some(identity) if self.sandbox.is_warm(&identity) => None,
+				Some(identity) if sandbox.is_warm(&identity) => None,
 				_ => Some(self.graph(model, budget).await),
 			}
 		};
@@ -220,16 +279,28 @@ impl Answerer for Runner {
 			Some(Ok(held)) => Some(held),
 			None => None,
 		};
-		let _turn = self.turn().await;
-		let bundle = match (fetched, input) {
-			(Some(held), _) => held.read().await?,
-			(None, input) => Bytes::copy_from_slice(input.inline().unwrap_or_default()),
+		let read = async {
+			match (fetched, input) {
+				(Some(held), _) => held.read().await,
+				(None, input) => Ok(Bytes::copy_from_slice(input.inline().unwrap_or_default())),
+			}
+		};
+		// An encrypted input is small, and names one more content to fetch.
+		let (_turn, bundle, key) = if model.fhe.is_some() {
+			let bundle = read.await?;
+			let key = match self.key(model, &bundle, budget).await? {
+				Ok(key) => key,
+				Err(answer) => return Ok(answer),
+			};
+			(self.turn().await, bundle, key)
+		} else {
+			(self.turn().await, read.await?, None)
 		};
 		let items = match read_bundle(&model.inputs, &bundle) {
 			Ok((_, items)) => items,
 			Err(error) => return Ok(Canonical::error(ErrorCode::InputInvalid, format!("{error:?}"))),
 		};
-		match self.run(model, graph.transpose()?, &bundle, fetch_by).await {
+		match self.run(model, graph.transpose()?, &bundle, key.as_ref(), fetch_by).await {
 			Ok(outputs) => Ok(canonical(&model.outputs, &model.comparison, items, &outputs)),
 			Err(Ended::Answered(answer)) => Ok(answer),
 			Err(Ended::Trouble(trouble)) => Err(trouble),
@@ -237,7 +308,11 @@ impl Answerer for Runner {
 	}
 
 	async fn prepare(&self, model: &Model) {
-		if loaded_as(model).is_none_or(|identity| self.sandbox.is_warm(&identity)) {
+		let sandbox = match self.sandbox(model) {
+			Ok(sandbox) => sandbox,
+			Err(error) => return tracing::error!(%error, "a served model cannot be answered for"),
+		};
+		if loaded_as(model).is_none_or(|identity| sandbox.is_warm(&identity)) {
 			return;
 		}
 		let now = Instant::now();
@@ -253,7 +328,8 @@ impl Answerer for Runner {
 		};
 		match self.load(model, bytes).await {
 			Ok(lease) => lease.keep(),
-			Err(error) => tracing::warn!(%error, "a served model cannot be loaded"),
+			Err(Ended::Answered(Canonical { reason, .. })) => tracing::warn!(reason, "a served model cannot be loaded"),
+			Err(Ended::Trouble(error)) => tracing::warn!(%error, "a served model cannot be loaded"),
 		}
 	}
 }

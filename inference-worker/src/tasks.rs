@@ -93,6 +93,7 @@ impl StepError {
 			Self::Store(_) => "store",
 			Self::Answer(Trouble::Sandbox(_)) => "sandbox",
 			Self::Answer(Trouble::Disk(_)) | Self::Disk(_) => "disk",
+			Self::Answer(Trouble::NoFhe) => "fhe",
 			Self::Unpublishable(_) => "public_url",
 			Self::Foreign(_) => "foreign_commitment",
 			Self::Unopenable => "opening",

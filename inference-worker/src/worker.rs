@@ -52,6 +52,14 @@ pub async fn run<A: Answerer>(args: Run, wrap: impl FnOnce(Runner) -> A) -> anyh
 		1 => tracing::warn!("this kernel's Landlock is old: seccomp alone keeps models from a part of the files"),
 		_ => tracing::warn!("this kernel lacks Landlock: seccomp alone keeps models from files; see --sandbox"),
 	}
+	let private = match args.private_config() {
+		Some(config) => Some(Sandbox::start(config).await?),
+		None => None,
+	};
+	match &private {
+		Some(private) => tracing::info!(engine = private.description().engine, "answers encrypted inputs"),
+		None => tracing::warn!("does not answer encrypted inputs: serve no model that is asked with them"),
+	}
 	let policy = Policy {
 		file_roots: args.file_root,
 		private_hosts: args.allow_private_hosts,
@@ -60,7 +68,8 @@ pub async fn run<A: Answerer>(args: Run, wrap: impl FnOnce(Runner) -> A) -> anyh
 	};
 	let cache = Cache::open(&args.data_dir.join("content"), args.cache.saturating_mul(MIB))?;
 	let fetcher = Fetcher::new(policy, cache, metrics.clone());
-	let answerer = Arc::new(wrap(Runner::new(sandbox, fetcher, metrics.clone(), args.concurrency)));
+	let runner = Runner::new(sandbox, fetcher, metrics.clone(), args.concurrency).with_private(private);
+	let answerer = Arc::new(wrap(runner));
 
 	let stop = stop_signal()?;
 	let Some(chain) = connect(&args.node, key, stop.clone()).await else { return Ok(()) };

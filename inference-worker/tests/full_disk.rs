@@ -95,7 +95,7 @@ async fn live_through_a_full_disk(folder: &Path) {
 	worker::outlive_full_disks().expect("a signal's handler");
 	let (inputs, outputs) = fours().expect("declared");
 	let graph = Some(file(folder, "model", &unary("Relu")));
-	let model = Model { graph, inputs, outputs, comparison: Comparison::default() };
+	let model = Model { graph, inputs, outputs, comparison: Comparison::default(), fhe: None };
 	let chain = OneModel::new(model, Duration::from_secs(60));
 	// Rows enough that the input's file does not fit any more.
 	let rows = (PAD / 16) as u32;

@@ -72,7 +72,7 @@ fn good(bytes: Vec<u8>) -> String {
 
 fn chain(graph: ContentRef) -> Arc<OneModel> {
 	let (inputs, outputs) = fours().expect("declared");
-	OneModel::new(Model { graph: Some(graph), inputs, outputs, comparison: Comparison::default() }, WINDOW)
+	OneModel::new(Model { graph: Some(graph), inputs, outputs, comparison: Comparison::default(), fhe: None }, WINDOW)
 }
 
 /// Has the tasks answered, and returns each one's answer and the time until it was committed to.

@@ -17,6 +17,7 @@ pub mod content;
 pub mod entry;
 pub mod fees;
 pub mod model;
+pub mod private;
 #[cfg(feature = "std")]
 pub mod quantise;
 pub mod seals;

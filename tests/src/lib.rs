@@ -12,3 +12,4 @@ pub mod node;
 pub mod process;
 pub mod stage;
 pub mod superuser;
+pub mod tap;

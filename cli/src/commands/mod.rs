@@ -6,6 +6,8 @@ mod chain;
 mod data_sets;
 mod evaluators;
 mod models;
+#[cfg(feature = "fhe")]
+mod private;
 mod task;
 mod worker;
 
@@ -28,6 +30,8 @@ pub async fn run(cli: Cli) -> Result<()> {
 		Command::Evaluators(command) => evaluators::run(&context, command).await,
 		Command::Worker(command) => worker::run(&context, command).await,
 		Command::Task(command) => task::run(&context, command).await,
+		#[cfg(feature = "fhe")]
+		Command::Private(command) => private::run(&context, command).await,
 		Command::Account(command) => account::run(&context, command).await,
 		Command::Bridge(command) => bridge::run(&context, command).await,
 		Command::Balances => chain::balances(&context).await,

@@ -7,6 +7,7 @@ use deepnode_client::{Event, ModelFile, ModelInfo, ModelSpec, Parent};
 use deepnode_primitives::{
 	comparison::{Comparison, Quantisation},
 	content::{sha256, ContentRef, Uris, MAX_URIS, MAX_URI_LEN},
+	private::RUNTIME_CLASS,
 	tensor::TensorSpecs,
 	DataSetId, ModelId,
 };
@@ -41,6 +42,9 @@ struct Shown {
 	comparison: String,
 	#[serde(skip_serializing_if = "Option::is_none")]
 	runtime_class: Option<u16>,
+	/// The parameters of encrypted inputs.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	fhe: Option<u32>,
 	#[serde(skip_serializing_if = "Option::is_none")]
 	parent: Option<ShownParent>,
 	data_sets: Vec<DataSetId>,
@@ -147,7 +151,8 @@ fn spec(arguments: &Register) -> Result<ModelSpec> {
 	let path = &arguments.file;
 	let bytes = read(path)?;
 	let interface = onnx::interface(&bytes).with_context(|| format!("cannot use {}", path.display()))?;
-	let mut files = vec![file(arguments, path, &bytes, &arguments.uri)?];
+	let private = private(arguments)?;
+	let mut files = vec![file(arguments, path, &bytes, if private.is_some() { &[] } else { &arguments.uri })?];
 	for external in &interface.external {
 		let path = path.parent().unwrap_or(Path::new(".")).join(external);
 		let bytes = read(&path).context("the model keeps weights in another file")?;
@@ -168,21 +173,57 @@ fn spec(arguments: &Register) -> Result<ModelSpec> {
 	if let Some((_, data_set)) = twice {
 		bail!("data set {data_set} is given twice: a model declares it once");
 	}
+	let plain = || {
+		let comparison = comparison(arguments, &interface.outputs)?;
+		anyhow::Ok((interface.inputs.clone(), interface.outputs.clone(), comparison, None))
+	};
+	let (inputs, outputs, comparison, fhe) = match private {
+		// What workers run comes first.
+		Some(private) => {
+			files.insert(0, private.file);
+			(private.inputs, private.outputs, Comparison::Exact, Some(private.parameters))
+		},
+		None => plain()?,
+	};
 	Ok(ModelSpec {
 		name,
 		domain: arguments.domain.clone(),
 		files,
 		opset: interface.opset,
-		comparison: comparison(arguments, &interface.outputs)?,
-		inputs: interface.inputs,
-		outputs: interface.outputs,
+		comparison,
+		inputs,
+		outputs,
 		licence: arguments.licence.clone(),
 		price: arguments.price.0,
-		runtime_class: arguments.runtime_class,
-		fhe: None,
+		runtime_class: arguments.runtime_class.or(fhe.map(|_| RUNTIME_CLASS)),
+		fhe,
 		parent: arguments.parent.zip(arguments.royalty).map(|(model, Part(royalty))| Parent { model, royalty }),
 		data_sets,
 	})
+}
+
+/// What a model's circuit says about its entry.
+struct Private {
+	file: ModelFile,
+	inputs: TensorSpecs,
+	outputs: TensorSpecs,
+	parameters: u32,
+}
+
+#[cfg(feature = "fhe")]
+fn private(arguments: &Register) -> Result<Option<Private>> {
+	let Some(path) = &arguments.circuit else { return Ok(None) };
+	let bytes = read(path)?;
+	let circuit = deepnode_fhe::circuit::Circuit::from_bytes(&bytes)
+		.with_context(|| format!("{} is no circuit of `deepnode private convert`", path.display()))?;
+	let file = file(arguments, path, &bytes, &arguments.uri)?;
+	let (inputs, outputs) = super::private::tensors(&circuit)?;
+	Ok(Some(Private { file, inputs, outputs, parameters: circuit.parameters().id }))
+}
+
+#[cfg(not(feature = "fhe"))]
+fn private(_: &Register) -> Result<Option<Private>> {
+	Ok(None)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
@@ -287,6 +328,7 @@ impl Shown {
 			outputs: tensors(&spec.outputs),
 			comparison: describe(&spec.comparison),
 			runtime_class: spec.runtime_class,
+			fhe: spec.fhe,
 			parent: spec
 				.parent
 				.map(|parent| ShownParent { model: parent.model, royalty: Part(parent.royalty).to_string() }),
@@ -353,6 +395,10 @@ fn text(model: &Shown) -> String {
 		("format", format!("ONNX, operator set {}", model.opset)),
 		("files", model.files.iter().map(file).collect::<Vec<_>>().join("\n")),
 	];
+	if let Some(parameters) = model.fhe {
+		let ask = "asked with `deepnode private submit`";
+		lines.push(("private", format!("inputs are encrypted under parameter set {parameters}; {ask}")));
+	}
 	if let Some(parent) = &model.parent {
 		lines.push(("parent", format!("model {}, which gets {}", parent.model, parent.royalty)));
 	}
@@ -441,6 +487,27 @@ mod tests {
 			let error = super::spec(&arguments(line)).unwrap_err().to_string();
 			assert!(error.contains(why), "{error}");
 		}
+	}
+
+	#[cfg(feature = "fhe")]
+	#[test]
+	fn a_circuit_makes_an_entry_for_encrypted_inputs() {
+		use deepnode_fhe::convert::{convert, Options};
+		let linear = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/models/digits/digits-linear.onnx");
+		let options = Options { calibration: vec![vec![0.0; 64], vec![16.0; 64]], ..Default::default() };
+		let circuit = convert(&std::fs::read(linear).unwrap(), &options).unwrap().circuit;
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("digits.circuit");
+		std::fs::write(&path, circuit.to_bytes()).unwrap();
+
+		let spec = spec(&arguments(&format!("--price 1u --circuit {}", path.display()))).unwrap();
+		assert_eq!((spec.fhe, spec.runtime_class, spec.comparison), (Some(1), Some(1), Comparison::Exact));
+		assert!(deepnode_primitives::private::fits(1, &spec.inputs, &spec.outputs, &spec.comparison));
+		let names: Vec<_> = spec.files.iter().map(|file| file.name.as_str()).collect();
+		assert_eq!(names, ["digits.circuit", "digits-mlp.onnx"], "what workers run comes first");
+
+		let error = super::spec(&arguments(&format!("--price 1u --circuit {MODEL}"))).unwrap_err();
+		assert!(format!("{error:#}").contains("is no circuit of `deepnode private convert`"), "{error:#}");
 	}
 
 	#[test]

@@ -1,5 +1,7 @@
 //! What runs a model. The rest of the worker knows only the traits here.
 
+#[cfg(feature = "fhe")]
+pub mod fhe;
 pub mod ort;
 pub mod tract;
 
@@ -10,8 +12,9 @@ use deepnode_primitives::{
 	task::ErrorCode,
 	tensor::{ElementType, TensorView},
 };
+use prost::bytes::Bytes;
 
-use crate::scan::Interface;
+use crate::scan::{self, Interface, Report};
 
 /// Which engine runs the models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, clap::ValueEnum)]
@@ -20,6 +23,9 @@ pub enum Kind {
 	Tract,
 	/// ONNX Runtime, loaded from a shared library.
 	Ort,
+	/// Circuits on encrypted inputs, built into this binary.
+	#[cfg(feature = "fhe")]
+	Fhe,
 }
 
 impl Kind {
@@ -28,6 +34,8 @@ impl Kind {
 		match self {
 			Self::Tract => "tract",
 			Self::Ort => "ort",
+			#[cfg(feature = "fhe")]
+			Self::Fhe => "fhe",
 		}
 	}
 }
@@ -59,6 +67,9 @@ pub enum EngineError {
 	/// The model cannot be loaded or fails while it runs.
 	#[error("the model is invalid: {0}")]
 	Model(String),
+	/// An input is not what the model takes.
+	#[error("an input is invalid: {0}")]
+	Input(String),
 	/// An output is of a kind that the registry cannot declare.
 	#[error("an output is invalid: {0}")]
 	Output(String),
@@ -73,6 +84,7 @@ impl EngineError {
 		Some(match self {
 			Self::Unusable(_) => return None,
 			Self::Model(_) => ErrorCode::ModelInvalid,
+			Self::Input(_) => ErrorCode::InputInvalid,
 			Self::Output(_) => ErrorCode::OutputInvalid,
 			Self::Memory(_) => ErrorCode::ResourcesExceeded,
 		})
@@ -103,6 +115,10 @@ impl EngineError {
 pub trait Engine {
 	/// Its name and version.
 	fn describe(&self) -> String;
+	/// Looks at a model before it is loaded; the error is a refusal.
+	fn scan(&self, model: &Bytes) -> Result<Report, String> {
+		scan::scan(model.clone()).map_err(|refusal| refusal.to_string())
+	}
 	/// Loads a model from its bytes. `interface` is what the scan found.
 	fn load(&self, model: &[u8], interface: &Interface) -> Result<Box<dyn Session>, EngineError>;
 }
@@ -111,12 +127,18 @@ pub trait Engine {
 pub trait Session {
 	/// Runs the model on its inputs, in the graph's order, and returns its outputs in the graph's order.
 	fn run(&mut self, inputs: &[TensorView<'_>]) -> Result<Vec<Tensor>, EngineError>;
+	/// Takes the evaluation key of the requester whose inputs come next.
+	fn take_key(&mut self, _key: &[u8]) -> Result<(), EngineError> {
+		Err(EngineError::Input("the model takes no evaluation key".into()))
+	}
 }
 
 /// Starts an engine. This opens files (the library of `ort`), so it happens before the sandbox closes.
 pub fn open(kind: Kind, library: Option<&Path>) -> Result<Box<dyn Engine>, EngineError> {
 	match (kind, library) {
 		(Kind::Tract, _) => Ok(Box::new(tract::Tract)),
+		#[cfg(feature = "fhe")]
+		(Kind::Fhe, _) => Ok(Box::new(fhe::Fhe::open()?)),
 		(Kind::Ort, Some(library)) => Ok(Box::new(ort::Ort::open(library)?)),
 		(Kind::Ort, None) => Err(EngineError::Unusable(
 			"no ONNX Runtime library is named; give its versioned file with --ort-library or DEEPNODE_ORT_LIBRARY"

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
 	engine::{self, Engine, EngineError, Session, Tensor},
-	scan::{self, Report},
+	scan::Report,
 };
 
 /// Longest message from the parent: a model, or a bundle, with its frame.
@@ -70,6 +70,13 @@ fn serve(parent: u32) -> io::Result<()> {
 				},
 				Err((code, detail)) => Reply::Failed { code, detail },
 			},
+			Request::Key { key } => match &mut loaded {
+				Some(model) => match guarded(|| model.session.take_key(&key).map_err(failure)) {
+					Ok(()) => Reply::Keyed,
+					Err((code, detail)) => Reply::Failed { code, detail },
+				},
+				None => return Err(io::Error::other("a Key before a Load")),
+			},
 			Request::Run { bundle } => match &mut loaded {
 				Some(model) => match guarded(|| model.run(&bundle)) {
 					Ok(outputs) => Reply::Outputs(outputs),
@@ -115,7 +122,7 @@ impl Loaded {
 	fn new(engine: &dyn Engine, load: Load) -> Result<(Self, Report), Failure> {
 		let invalid = |error: String| (ErrorCode::ModelInvalid, error);
 		let model = prost::bytes::Bytes::from(load.model);
-		let report = scan::scan(model.clone()).map_err(|refusal| invalid(refusal.to_string()))?;
+		let report = engine.scan(&model).map_err(invalid)?;
 		let inputs = match load.declared {
 			Some((inputs, outputs)) => {
 				report.interface.check(&inputs, &outputs).map_err(|mismatch| invalid(mismatch.to_string()))?;

@@ -185,10 +185,12 @@ impl Sandbox {
 		self.description.get().cloned().unwrap_or(Description { engine: self.config.engine.name().into(), landlock: 0 })
 	}
 
-	/// Takes a child that has the model loaded, if one is idle.
-	pub fn warm(self: &Arc<Self>, identity: &Digest) -> Option<Lease> {
+	/// Takes a child that has the model loaded, if one is idle: rather one that has this evaluation key, too.
+	pub fn warm(self: &Arc<Self>, identity: &Digest, key: Option<&Digest>) -> Option<Lease> {
 		let mut idle = lock(&self.idle);
-		while let Some(at) = idle.iter().rposition(|child| child.model.as_ref() == Some(identity)) {
+		let has = |child: &Child| child.model.as_ref() == Some(identity);
+		let keyed = |child: &Child| has(child) && child.key.as_ref() == key;
+		while let Some(at) = idle.iter().rposition(keyed).or_else(|| idle.iter().rposition(has)) {
 			let mut child = idle.remove(at);
 			if child.lives() {
 				return Some(Lease { child, sandbox: self.clone(), warm: true });
@@ -281,6 +283,22 @@ impl Lease {
 		self.warm
 	}
 
+	/// Has the model take an evaluation key, unless it has it.
+	pub async fn give_key(&mut self, digest: Digest, key: &[u8]) -> Result<(), RunError> {
+		if self.child.key == Some(digest) {
+			return Ok(());
+		}
+		self.child.key = None;
+		match self.child.ask(&Request::Key { key: key.to_vec() }, &self.sandbox.config).await? {
+			Reply::Keyed => {
+				self.child.key = Some(digest);
+				Ok(())
+			},
+			Reply::Failed { code, detail } => Err(answer(code, detail)),
+			_ => Err(out_of_turn()),
+		}
+	}
+
 	/// Runs the model. A child that answers goes back to the pool; one that is late or dies does not.
 	pub async fn run(mut self, bundle: Vec<u8>) -> Result<Vec<Tensor>, RunError> {
 		let reply = self.child.ask(&Request::Run { bundle }, &self.sandbox.config).await?;
@@ -325,6 +343,8 @@ struct Child {
 	input: ChildStdin,
 	output: ChildStdout,
 	model: Option<Digest>,
+	/// The evaluation key that the model has.
+	key: Option<Digest>,
 	busy: Duration,
 	words: Arc<Mutex<String>>,
 }
@@ -349,7 +369,7 @@ impl Child {
 				}
 			}
 		});
-		Ok(Self { process, input, output, model: None, busy: Duration::ZERO, words })
+		Ok(Self { process, input, output, model: None, key: None, busy: Duration::ZERO, words })
 	}
 
 	fn lives(&mut self) -> bool {

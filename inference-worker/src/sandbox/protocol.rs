@@ -19,6 +19,11 @@ pub enum Request {
 	Start(Start),
 	/// Scan and load a model.
 	Load(Load),
+	/// Have the loaded model take an evaluation key.
+	Key {
+		/// The key.
+		key: Vec<u8>,
+	},
 	/// Run the loaded model on a bundle.
 	Run {
 		/// The bundle, as primitives define it.
@@ -64,6 +69,8 @@ pub enum Reply {
 	Unusable(String),
 	/// The model is loaded.
 	Loaded(Box<Report>),
+	/// The model has the key.
+	Keyed,
 	/// The run's outputs.
 	Outputs(Vec<Tensor>),
 	/// The task's answer is this error.

@@ -236,7 +236,7 @@ impl Chain for FakeChain {
 	}
 	async fn model(&self, _: ModelId, _: H256) -> Result<Option<Model>, ChainError> {
 		let (inputs, outputs) = Default::default();
-		Ok(Some(Model { graph: None, inputs, outputs, comparison: Comparison::default() }))
+		Ok(Some(Model { graph: None, inputs, outputs, comparison: Comparison::default(), fhe: None }))
 	}
 	async fn seat(&self, task: TaskId, _: H256) -> Result<Option<Seat>, ChainError> {
 		let state = self.state.lock().expect("lock");

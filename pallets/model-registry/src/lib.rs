@@ -185,7 +185,7 @@ pub mod pallet {
 		PriceTooHigh,
 		/// The comparison cannot tell this model's outputs apart, or its parameters are out of bounds.
 		ComparisonUnfit,
-		/// Encrypted tasks cannot be verified on this chain yet.
+		/// The FHE parameters are unknown, or the tensors and the comparison are not those of encrypted inputs.
 		FheUnsupported,
 		/// The parent does not exist.
 		UnknownParent,

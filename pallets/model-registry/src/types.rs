@@ -82,7 +82,7 @@ pub struct ModelSpec {
 	pub comparison: Comparison,
 	/// On what it must run.
 	pub runtime_class: RuntimeClass,
-	/// The parameters under which it answers encrypted inputs.
+	/// The parameters under which it answers encrypted inputs. Its first file is then an integer circuit.
 	pub fhe: Option<u32>,
 	/// What it was made from.
 	pub parent: Option<Parent>,

@@ -4,6 +4,7 @@ use alloc::collections::BTreeSet;
 use deepnode_primitives::{
 	entry::{self, Flaw},
 	fees::MILLION,
+	private,
 	tensor::{TensorSpec, TensorSpecs},
 	traits::DataSets as _,
 	Balance,
@@ -22,7 +23,8 @@ impl<T: Config> Pallet<T> {
 		Self::ensure_tensors(&spec.outputs, Error::<T>::NoOutputs)?;
 		Self::ensure_price(spec.price)?;
 		ensure!(spec.comparison.fits(&spec.outputs), Error::<T>::ComparisonUnfit);
-		ensure!(spec.fhe.is_none(), Error::<T>::FheUnsupported);
+		let private = |set| private::fits(set, &spec.inputs, &spec.outputs, &spec.comparison);
+		ensure!(spec.fhe.is_none_or(private), Error::<T>::FheUnsupported);
 		spec.parent.as_ref().map_or(Ok(()), Self::ensure_parent)
 	}
 

@@ -36,6 +36,7 @@ except ImportError as error:
 
 SEED = 2026
 HELD_OUT = 450
+CALIBRATION = 300
 PIXEL_MAX = 16  # pixels are 0..16; a power of two, so folding it into the weights is exact
 GRID = 2.0**20
 OPSET, IR_VERSION = 17, 9
@@ -126,6 +127,7 @@ def generate(folder):
     (folder / "heldout").mkdir(parents=True, exist_ok=True)
     np.save(folder / "heldout.npy", images.astype("<f4"))
     np.save(folder / "heldout_labels.npy", labels.astype("<i8"))
+    np.save(folder / "calibration.npy", train_images[:CALIBRATION].astype("<f4"))
     for index in range(10):
         (folder / "heldout" / f"{index:03}-label-{labels[index]}.png").write_bytes(png_bytes(images[index]))
 

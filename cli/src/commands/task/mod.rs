@@ -6,7 +6,13 @@ mod report;
 mod submit;
 mod watch;
 
+#[cfg(feature = "fhe")]
+pub use report::content;
+#[cfg(feature = "fhe")]
+pub use submit::Asked;
 pub use submit::{assurance, deadline};
+#[cfg(feature = "fhe")]
+pub use watch::known;
 
 use std::path::PathBuf;
 

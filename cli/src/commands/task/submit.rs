@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs};
 
 use anyhow::{bail, ensure, Context as _, Result};
-use deepnode_client::{keys, Event, Limits, ModelInfo, Quote, SubmitTask, TxInBlock};
+use deepnode_client::{keys, Block, Client, Event, Keypair, Limits, ModelInfo, Quote, SubmitTask, TxInBlock};
 use deepnode_primitives::{
 	content::{sha256, ContentRef, Inline, Payload, MAX_INLINE_LEN},
 	task::Assurance,
@@ -47,14 +47,51 @@ struct Submitted {
 
 /// Submits tasks, and follows them where that is asked for.
 pub async fn run(context: &Context, arguments: Submit) -> Result<()> {
-	let key = context.key()?;
-	let client = context.client().await?;
-	let best = client.best_block().await?;
-	let model = client.model(arguments.model, Some(best.hash)).await?;
-	let model = model.with_context(|| models::unknown(arguments.model))?;
-	ensure!(model.active, "model {} is retired: choose another from `deepnode models list`", model.id);
-	let limits = client.limits(Some(best.hash)).await?;
-	let bundles = read(&arguments, &model, &limits)?;
+	let asked = Asked::new(context, arguments).await?;
+	let model = &asked.model;
+	ensure!(
+		model.spec.fhe.is_none(),
+		"model {} takes encrypted inputs: ask it with `deepnode private submit`",
+		model.id
+	);
+	let bundles = read(&asked.arguments, model, &asked.limits)?;
+	asked.submit(context, bundles).await
+}
+
+/// What is asked of which model.
+pub struct Asked {
+	key: Keypair,
+	client: Client,
+	best: Block,
+	limits: Limits,
+	/// The model.
+	pub model: ModelInfo,
+	/// What was typed.
+	pub arguments: Submit,
+}
+
+impl Asked {
+	/// Looks the model up.
+	pub async fn new(context: &Context, arguments: Submit) -> Result<Self> {
+		let key = context.key()?;
+		let client = context.client().await?;
+		let best = client.best_block().await?;
+		let model = client.model(arguments.model, Some(best.hash)).await?;
+		let model = model.with_context(|| models::unknown(arguments.model))?;
+		ensure!(model.active, "model {} is retired: choose another from `deepnode models list`", model.id);
+		let limits = client.limits(Some(best.hash)).await?;
+		Ok(Self { key, client, best, limits, model, arguments })
+	}
+
+	/// Submits these inputs.
+	pub async fn submit(self, context: &Context, bundles: Vec<Bundle>) -> Result<()> {
+		check(&self.arguments, &bundles, &self.limits)?;
+		submit(context, self, bundles).await
+	}
+}
+
+async fn submit(context: &Context, asked: Asked, bundles: Vec<Bundle>) -> Result<()> {
+	let Asked { key, client, best, limits, model, arguments } = asked;
 	let deadline = best.number.saturating_add(deadline(arguments.deadline, bundles.len(), &limits)?);
 	let (workers, _) = client.pool(model.id, Some(best.hash)).await?;
 	let seats = assurance(arguments.assurance).seats();
@@ -131,6 +168,12 @@ fn read(arguments: &Submit, model: &ModelInfo, limits: &Limits) -> Result<Vec<Bu
 	let reading = Reading { rows: arguments.rows.clone(), pixel_max: arguments.pixel_max, invert: arguments.invert };
 	let per_task = arguments.each.then_some(1).or(arguments.batch);
 	let bundles = input::bundles(&model.spec.inputs, &arguments.inputs, &reading, per_task)?;
+	check(arguments, &bundles, limits)?;
+	Ok(bundles)
+}
+
+/// Whether the chain takes these inputs.
+fn check(arguments: &Submit, bundles: &[Bundle], limits: &Limits) -> Result<()> {
 	let fits = |bundle: &Bundle| arguments.input_uri.is_some() || bundle.bytes.len() <= MAX_INLINE_LEN as usize;
 	if let Some(bundle) = bundles.iter().find(|bundle| !fits(bundle) || bundle.items > limits.max_items) {
 		let by_bytes = u64::from(bundle.items) * u64::from(MAX_INLINE_LEN) / bundle.bytes.len() as u64;
@@ -154,7 +197,7 @@ fn read(arguments: &Submit, model: &ModelInfo, limits: &Limits) -> Result<Vec<Bu
 		"--input-uri and --save-input are for one task, and these inputs make {}: submit them one by one",
 		bundles.len()
 	);
-	Ok(bundles)
+	Ok(())
 }
 
 /// A level of assurance, as it was typed.

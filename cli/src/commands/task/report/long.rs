@@ -3,7 +3,10 @@
 use std::{fs, time::Duration};
 
 use anyhow::{bail, ensure, Context as _, Result};
-use deepnode_primitives::{chunks::verify, content::ContentRef};
+use deepnode_primitives::{
+	chunks::verify,
+	content::{ContentRef, Mismatch},
+};
 use futures::TryStreamExt as _;
 use object_store::{http::HttpBuilder, path::Path, ClientOptions, ObjectStoreExt as _, RetryConfig};
 use tokio::time::timeout;
@@ -19,6 +22,20 @@ const LONGEST: u64 = 1 << 30;
 /// The answer that a reference names, from the first place that has it. Only files of this machine are
 /// read unless `fetch` is set: a worker may name any host, also one inside the requester's network.
 pub async fn read(content: &ContentRef, fetch: bool) -> Result<Vec<u8>> {
+	read_if(content, fetch, verify).await
+}
+
+/// The file that a reference names, likewise.
+#[cfg(feature = "fhe")]
+pub async fn read_file(content: &ContentRef, fetch: bool) -> Result<Vec<u8>> {
+	read_if(content, fetch, ContentRef::verify).await
+}
+
+async fn read_if(
+	content: &ContentRef,
+	fetch: bool,
+	verify: impl Fn(&ContentRef, &[u8]) -> Result<(), Mismatch>,
+) -> Result<Vec<u8>> {
 	let mut tried = Vec::new();
 	for uri in content.uris_utf8() {
 		let bytes = match local(uri) {
@@ -28,7 +45,7 @@ pub async fn read(content: &ContentRef, fetch: bool) -> Result<Vec<u8>> {
 		};
 		let checked = bytes.and_then(|bytes| match verify(content, &bytes) {
 			Ok(()) => Ok(bytes),
-			Err(mismatch) => bail!("what is there is not the answer: {mismatch}"),
+			Err(mismatch) => bail!("what is there is something else: {mismatch}"),
 		});
 		match checked {
 			Ok(bytes) => return Ok(bytes),
@@ -86,7 +103,7 @@ mod tests {
 		let uris = [&false_one, &true_one].map(|path| file_uri(path).unwrap());
 		assert_eq!(read(&reference(&uris), false).await.unwrap(), answer());
 		let error = read(&reference(&uris[..1]), false).await.unwrap_err().to_string();
-		assert!(error.contains("/false: what is there is not the answer"), "{error}");
+		assert!(error.contains("/false: what is there is something else"), "{error}");
 	}
 
 	#[tokio::test]

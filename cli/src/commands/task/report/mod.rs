@@ -1,10 +1,12 @@
 //! What has become of a task.
 
 mod ending;
-mod long;
+pub mod long;
 mod npy;
 mod text;
 
+#[cfg(feature = "fhe")]
+pub use long as content;
 pub use npy::write_npy;
 pub use text::{summary, text};
 
