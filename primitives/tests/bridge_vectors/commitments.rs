@@ -1,5 +1,6 @@
 //! Commitments that follow each other as they do on a chain, and what can be proven under them.
 
+use alloy::signers::local::PrivateKeySigner;
 use deepnode_primitives::{
 	bridge::{
 		mmr::Proof,
@@ -10,7 +11,6 @@ use deepnode_primitives::{
 	DN,
 };
 use sp_core::{ecdsa, Hasher, KeccakHasher, Pair, H160, H256};
-use sp_runtime::{traits::IdentifyAccount, AccountId32, MultiSigner};
 
 use super::{
 	leaves::mmr_leaf,
@@ -45,10 +45,8 @@ impl Validators {
 		let (keys, addresses) = (0..count)
 			.map(|_| {
 				let seed = numbers.hash().0;
-				let public = ecdsa::KeccakPair::from_seed(&seed).public();
-				let account: AccountId32 = MultiSigner::Eth(public).into_account();
-				let account: [u8; 32] = account.into();
-				(ecdsa::Pair::from_seed(&seed), H160::from_slice(&account[..20]))
+				let address = PrivateKeySigner::from_bytes(&seed.into()).expect("a hash is below the order").address();
+				(ecdsa::Pair::from_seed(&seed), H160(address.into_array()))
 			})
 			.unzip();
 		Self { keys, addresses }

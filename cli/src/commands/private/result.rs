@@ -66,7 +66,7 @@ fn decrypt(answer: &[u8], circuit: &Circuit, key: &ClientKey) -> Result<Vec<Item
 	};
 	let [result] = &outputs[..] else { bail!("the answer has {} outputs where one is due", outputs.len()) };
 	let bytes: Vec<u8> = result.data.iter().flat_map(|word| word.to_le_bytes()).collect();
-	ensure!(bytes.len() % circuit.result_len() == 0, "the answer is no number of whole results");
+	ensure!(bytes.len().is_multiple_of(circuit.result_len()), "the answer is no number of whole results");
 	let item = |frame: &[u8]| {
 		let integers = key.decrypt(circuit, frame)?;
 		let answer = circuit.plan().reading.read(&integers);
