@@ -758,8 +758,7 @@ pub mod pallet {
 			Self::do_submit(requester, model, input, items, assurance, deadline, max_fee, seal)
 		}
 
-		/// Reports that the answer on which the caller and others settled a task is false, and has it audited
-		/// for sure.
+		/// Reports that the answer or the error on which a task was decided is false, and has it audited for sure.
 		///
 		/// The caller puts up a bond: `DenounceBond`, or what one run of the task earns where that is more.
 		/// Where the audit overturns the answer, the caller is not slashed for it, has its bond back and gets
@@ -767,11 +766,11 @@ pub mod pallet {
 		/// is a hash of what proves their agreement; the chain publishes it, and does not read it.
 		///
 		/// ## Dispatch origin
-		/// Signed by one of at least two workers whose answers settled the task, before chance has decided
-		/// that it is audited anyway.
+		/// Signed by one of at least two workers whose answers decided the task, or by one that they outvoted, if chance
+		/// has spared the task.
 		///
 		/// ## Errors
-		/// [`Error::UnknownTask`], [`Error::NotSettled`], [`Error::NotAccomplice`], [`Error::AuditBegun`],
+		/// [`Error::UnknownTask`], [`Error::NotSettled`], [`Error::NotConcerned`], [`Error::AuditBegun`],
 		/// [`Error::InsufficientFunds`].
 		///
 		/// ## Complexity
