@@ -66,6 +66,13 @@ pub enum ChainError {
 	},
 }
 
+impl ChainError {
+	/// Whether the node has pruned the state that was asked for.
+	pub const fn is_of_pruned_state(&self) -> bool {
+		matches!(self, Self::Node(deepnode_client::Error::UnknownBlock(_)))
+	}
+}
+
 /// A result whose error is [`ChainError`].
 pub type Result<T, E = ChainError> = std::result::Result<T, E>;
 
