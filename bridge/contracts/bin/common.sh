@@ -16,10 +16,7 @@ readable() {
 # workspace: goes to the Foundry root, and sets $work to a folder that scripts may read and write, for this run alone.
 workspace() {
 	cd "$cd_root"
-	[ -x node_modules/.bin/forge ] || die "node_modules is missing: run 'npm ci' in $cd_root"
 	mkdir -p cache
 	work=$(mktemp -d cache/run-XXXXXX)
 	trap 'rm -rf "$cd_root/$work"' EXIT
 }
-
-forge() { node_modules/.bin/forge "$@"; }

@@ -123,7 +123,7 @@ abstract contract CommitmentGas is GasFixture {
 }
 
 /// forge-config: default.isolate = true
-contract CommitmentGas100Test is CommitmentGas {
+contract Commitment100GasTest is CommitmentGas {
 	function validators() internal pure override returns (uint256) {
 		return 100;
 	}
@@ -142,7 +142,7 @@ contract CommitmentGas100Test is CommitmentGas {
 }
 
 /// forge-config: default.isolate = true
-contract CommitmentGas1000Test is CommitmentGas {
+contract Commitment1000GasTest is CommitmentGas {
 	function validators() internal pure override returns (uint256) {
 		return 1000;
 	}

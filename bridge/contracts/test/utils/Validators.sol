@@ -67,8 +67,12 @@ library Validators {
 	function join(bytes[] memory parts) internal pure returns (bytes memory all) {
 		all = new bytes(parts.length * 65);
 		for (uint256 i; i < parts.length; ++i) {
-			for (uint256 b; b < 65; ++b) {
-				all[i * 65 + b] = parts[i][b];
+			bytes memory part = parts[i];
+			assembly ("memory-safe") {
+				let to := add(add(all, 0x20), mul(i, 65))
+				mstore(to, mload(add(part, 0x20)))
+				mstore(add(to, 0x20), mload(add(part, 0x40)))
+				mstore8(add(to, 0x40), byte(0, mload(add(part, 0x60))))
 			}
 		}
 	}
