@@ -182,7 +182,8 @@ mod benchmarks {
 	#[benchmark]
 	fn receipts_root(r: Linear<0, { T::ReceiptsPerBlock::get() }>) {
 		let leaves = (0..r).map(|number| H256(blake2_256(&number.encode()))).collect();
-		ReceiptLeaves::<T>::put(BoundedVec::truncate_from(leaves));
+		let leaves: BoundedVec<_, T::ReceiptsPerBlock> = BoundedVec::truncate_from(leaves);
+		ReceiptLeaves::<T>::put(leaves);
 
 		#[block]
 		{
@@ -227,7 +228,8 @@ mod benchmarks {
 	fn settle(c: Linear<0, { T::MaxPayouts::get() }>) {
 		with_gateway::<T>();
 		let leaves = (0..c).map(|number| H256(blake2_256(&number.encode()))).collect();
-		ClaimLeaves::<T>::put(BoundedVec::truncate_from(leaves));
+		let leaves: BoundedVec<_, T::MaxPayouts> = BoundedVec::truncate_from(leaves);
+		ClaimLeaves::<T>::put(leaves);
 		let account = rich::<T>(0);
 		T::Currency::burn_from(
 			&account,

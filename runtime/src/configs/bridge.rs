@@ -33,9 +33,9 @@ parameter_types! {
 	/// The least by which the fee of a message can be raised.
 	pub const MinRaise: Balance = 10 * MILLIUNIT;
 	/// How many messages may wait to be told.
-	pub const MaxQueued: u32 = 1_024;
+	pub const MaxQueued: u32 = 2_048;
 	/// How many messages one block tells.
-	pub const MessagesPerBlock: u32 = 16;
+	pub const MessagesPerBlock: u32 = 32;
 	/// How many receipts one block has: more than tasks can settle in it.
 	pub const ReceiptsPerBlock: u32 = 1_024;
 	/// How long a message is kept after it was told, so that Base's refusal of it can be reported.

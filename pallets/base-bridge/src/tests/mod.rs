@@ -5,6 +5,7 @@ mod burns;
 mod epochs;
 mod gateway;
 mod governance;
+mod invariants;
 mod payouts;
 mod properties;
 mod prune;
