@@ -350,12 +350,14 @@ impl Relay {
 			return Err(ChainError::NoValidators { set: set.id, block }.into());
 		}
 		let ballot = signed.ballot(&validators)?;
-		let anchor = Anchor { block, root: signed.commitment.mmr_root };
 		// Only a commitment that hands over to the next set brings the leaf that names the one after.
-		let leaf = self.chain.prove(block.saturating_sub(1), anchor).await?;
 		let (leaf, items) = match why {
-			Why::Session => ((&leaf.leaf).into(), leaf.items()),
-			Why::Proof | Why::Heartbeat => ((&leaf.leaf).into(), Vec::new()),
+			Why::Session => {
+				let anchor = Anchor { block, root: signed.commitment.mmr_root };
+				let proved = self.chain.prove(block.saturating_sub(1), anchor).await?;
+				((&proved.leaf).into(), proved.items())
+			},
+			Why::Proof | Why::Heartbeat => Default::default(),
 		};
 		let stored = self.base.is_list_stored(&set).await?;
 		let call = abi::IBeefyClient::submitCommitmentCall {
@@ -450,9 +452,9 @@ impl Relay {
 			if self.store.progress().pending.iter().any(|pending| !pending.mined && in_flight(pending.purpose)) {
 				continue;
 			}
-			let (claims, leaves, root) = self.chain.settlement(epoch, &self.domain).await?;
+			let claims = self.chain.settlement(epoch, &self.domain).await?;
 			let mut unpaid = Vec::new();
-			for claim in &claims {
+			for claim in &claims.claims {
 				if !self.base.is_claimed(epoch, claim.index).await? {
 					unpaid.push(*claim);
 				}
@@ -466,14 +468,7 @@ impl Relay {
 				continue;
 			}
 			unpaid.truncate(batch);
-			let proofs = unpaid.iter().map(|claim| proof::claim(&leaves, claim, &root));
-			let proofs = proofs.collect::<Result<Vec<_>, _>>()?;
-			let count = proofs.first().map(|(count, _)| *count).unwrap_or_default();
-			let call = abi::ISettlement::pushCall {
-				claims: unpaid.iter().map(Into::into).collect(),
-				count,
-				items: proofs.into_iter().map(|(_, items)| items).collect(),
-			};
+			let call = claims.push(&unpaid)?;
 			tracing::info!(epoch, first, claims = unpaid.len(), "paying claims");
 			let pushed = self.send(purpose, self.base.contracts.settlement, call.abi_encode()).await;
 			self.of_one("push", pushed)?;

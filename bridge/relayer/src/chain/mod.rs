@@ -13,7 +13,7 @@ use crate::{
 	proof::{Anchor, ProofError, ProvedLeaf},
 };
 
-pub use bridge::Kept;
+pub use bridge::{Claims, Kept};
 
 /// How many headers are asked for at once.
 const AT_ONCE: usize = 32;
