@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::eips::BlockId;
-use deepnode_primitives::bridge::{Message, Payload};
+use deepnode_primitives::bridge::{Message, Payload, Roots};
 use sp_core::H256;
 
 use crate::{
@@ -35,6 +35,8 @@ pub struct Mailbox {
 	/// The latest block whose messages are known.
 	read: Option<u32>,
 	open: BTreeMap<u64, Vec<Letter>>,
+	/// The roots of the blocks that told them, read as long as the node still has those blocks' states.
+	roots: BTreeMap<u32, Roots>,
 	/// Epochs whose settlement has arrived and whose claims may not all be paid.
 	unpaid: BTreeSet<u64>,
 }
@@ -46,13 +48,36 @@ impl Mailbox {
 			Some(read) => (read.saturating_add(1)..=block).collect(),
 			None => chain.telling_blocks(hash).await?,
 		};
+		// All or nothing: a read that is broken off is made again.
+		let (mut letters, mut roots) = (Vec::new(), Vec::new());
 		for block in blocks {
-			for message in chain.told(block, hash).await? {
-				self.open.entry(message.nonce).or_default().push(Letter { message, block });
+			let told = chain.told(block, hash).await?;
+			if told.is_empty() {
+				continue;
 			}
+			match chain.roots(chain.hash(block).await?).await {
+				Ok(read) => roots.push((block, read)),
+				Err(error) if error.is_of_pruned_state() => {
+					tracing::debug!(block, %error, "the block's roots cannot be read any more");
+				},
+				Err(error) => return Err(error),
+			}
+			letters.extend(told.into_iter().map(|message| Letter { message, block }));
 		}
+		for letter in letters {
+			self.open.entry(letter.message.nonce).or_default().push(letter);
+		}
+		self.roots.extend(roots);
 		self.read = Some(block);
 		Ok(())
+	}
+
+	/// The roots of a block that told messages.
+	pub async fn roots(&self, chain: &Chain, block: u32) -> chain::Result<Roots> {
+		match self.roots.get(&block) {
+			Some(roots) => Ok(*roots),
+			None => chain.roots(chain.hash(block).await?).await,
+		}
 	}
 
 	/// Leaves out what Base has taken, and returns what it has not.
@@ -80,6 +105,8 @@ impl Mailbox {
 				}
 			}
 		}
+		let telling: BTreeSet<u32> = self.open.values().flatten().map(|letter| letter.block).collect();
+		self.roots.retain(|block, _| telling.contains(block));
 		Ok(undelivered)
 	}
 

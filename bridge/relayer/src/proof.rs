@@ -175,8 +175,8 @@ fn included(leaves: &[H256], index: u32, root: &H256) -> Option<Inclusion> {
 	Inclusion::prove(leaves, index).filter(|inclusion| inclusion.verify(leaf, root))
 }
 
-/// A claim's proof below its settlement's root: how many claims there are, and the items.
-pub fn claim(leaves: &[H256], claim: &Claim, root: &H256) -> Result<(u32, Vec<B256>), ProofError> {
+/// The items of a claim's proof below its settlement's root.
+pub fn claim(leaves: &[H256], claim: &Claim, root: &H256) -> Result<Vec<B256>, ProofError> {
 	let inclusion = included(leaves, claim.index, root).ok_or_else(|| ProofError::NotIncluded {
 		what: format!("claim {} of epoch {}", claim.index, claim.epoch),
 		index: claim.index,
@@ -184,7 +184,7 @@ pub fn claim(leaves: &[H256], claim: &Claim, root: &H256) -> Result<(u32, Vec<B2
 		below: format!("the root of epoch {}'s settlement", claim.epoch),
 		root: *root,
 	})?;
-	Ok((inclusion.count, words(&inclusion.items)))
+	Ok(words(&inclusion.items))
 }
 
 /// A hash as the contracts take it.

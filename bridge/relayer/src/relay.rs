@@ -104,6 +104,7 @@ impl RoundError {
 	/// Whether it concerns one transaction alone, so that the round can go on with the next.
 	const fn is_of_one(&self) -> bool {
 		match self {
+			Self::Chain(error) if error.is_of_pruned_state() => true,
 			Self::Send(SendError::Base(error)) => error.is_revert(),
 			Self::Send(SendError::TooDear(_)) | Self::Chain(ChainError::Proof(_) | ChainError::Commitment(_)) => true,
 			_ => false,
@@ -265,11 +266,12 @@ impl Relay {
 		self.metrics.anchored_block.set(client.latest.into());
 		self.metrics.anchored_set.set(client.current.id as i64);
 
-		let Some(signed) = self.latest_signed().await? else {
+		let signed = self.latest_signed().await?;
+		self.health.answered(Side::Chain);
+		let Some(signed) = signed else {
 			tracing::debug!("the node has seen no BEEFY commitment since its start");
 			return Ok(());
 		};
-		self.health.answered(Side::Chain);
 		self.metrics.signed_block.set(signed.block().into());
 		self.read_headers(&client, signed.block()).await?;
 		let hash = self.chain.hash(signed.block()).await?;
@@ -282,7 +284,7 @@ impl Relay {
 		self.commit(&client, &signed, prove).await?;
 		let letters =
 			undelivered.into_iter().filter(|letter| wanted.get(&letter.message.nonce) == Some(&letter.told()));
-		self.deliver(&client, letters.collect()).await?;
+		self.deliver(&client, letters.collect(), hash).await?;
 		if let Some(batch) = self.terms.push {
 			self.push(batch).await?;
 			self.drain().await?;
@@ -348,12 +350,14 @@ impl Relay {
 			return Err(ChainError::NoValidators { set: set.id, block }.into());
 		}
 		let ballot = signed.ballot(&validators)?;
-		let anchor = Anchor { block, root: signed.commitment.mmr_root };
 		// Only a commitment that hands over to the next set brings the leaf that names the one after.
-		let leaf = self.chain.prove(block.saturating_sub(1), anchor).await?;
 		let (leaf, items) = match why {
-			Why::Session => ((&leaf.leaf).into(), leaf.items()),
-			Why::Proof | Why::Heartbeat => ((&leaf.leaf).into(), Vec::new()),
+			Why::Session => {
+				let anchor = Anchor { block, root: signed.commitment.mmr_root };
+				let proved = self.chain.prove(block.saturating_sub(1), anchor).await?;
+				((&proved.leaf).into(), proved.items())
+			},
+			Why::Proof | Why::Heartbeat => Default::default(),
 		};
 		let stored = self.base.is_list_stored(&set).await?;
 		let call = abi::IBeefyClient::submitCommitmentCall {
@@ -374,7 +378,8 @@ impl Relay {
 	}
 
 	/// Delivers what can be proved under the light client's latest root.
-	async fn deliver(&mut self, client: &LightClient, letters: Vec<Letter>) -> Round {
+	/// `hash` is a block whose state has the messages.
+	async fn deliver(&mut self, client: &LightClient, letters: Vec<Letter>, hash: H256) -> Round {
 		let still: Vec<u64> = letters.iter().map(|letter| letter.message.nonce).collect();
 		self.turns.keep(|what| !matches!(what, Purpose::Message(nonce) if !still.contains(nonce)));
 		let due = letters.into_iter().filter(|letter| {
@@ -392,17 +397,16 @@ impl Relay {
 		}
 		let anchor = self.anchor(client).await?;
 		for (block, messages) in blocks {
-			let delivered = self.deliver_block(block, messages, anchor).await;
+			let delivered = self.deliver_block(block, messages, anchor, hash).await;
 			self.of_one("message", delivered)?;
 		}
 		Ok(())
 	}
 
-	async fn deliver_block(&mut self, block: u32, messages: Vec<Message>, anchor: Anchor) -> Round {
+	async fn deliver_block(&mut self, block: u32, messages: Vec<Message>, anchor: Anchor, hash: H256) -> Round {
 		let proved = self.chain.prove(block, anchor).await?;
-		let hash = self.chain.hash(block).await?;
-		let roots = self.chain.roots(hash).await?;
-		let told = self.chain.told(block, self.chain.hash(anchor.block).await?).await?;
+		let roots = self.mailbox.roots(&self.chain, block).await?;
+		let told = self.chain.told(block, hash).await?;
 		let leaves: Vec<H256> = told.iter().map(|message| message.leaf(&self.domain)).collect();
 		for message in messages {
 			if Sender::waiting(&self.store) >= self.terms.in_flight {
@@ -448,9 +452,9 @@ impl Relay {
 			if self.store.progress().pending.iter().any(|pending| !pending.mined && in_flight(pending.purpose)) {
 				continue;
 			}
-			let (claims, leaves, root) = self.chain.settlement(epoch, &self.domain).await?;
+			let claims = self.chain.settlement(epoch, &self.domain).await?;
 			let mut unpaid = Vec::new();
-			for claim in &claims {
+			for claim in &claims.claims {
 				if !self.base.is_claimed(epoch, claim.index).await? {
 					unpaid.push(*claim);
 				}
@@ -464,14 +468,7 @@ impl Relay {
 				continue;
 			}
 			unpaid.truncate(batch);
-			let proofs = unpaid.iter().map(|claim| proof::claim(&leaves, claim, &root));
-			let proofs = proofs.collect::<Result<Vec<_>, _>>()?;
-			let count = proofs.first().map(|(count, _)| *count).unwrap_or_default();
-			let call = abi::ISettlement::pushCall {
-				claims: unpaid.iter().map(Into::into).collect(),
-				count,
-				items: proofs.into_iter().map(|(_, items)| items).collect(),
-			};
+			let call = claims.push(&unpaid)?;
 			tracing::info!(epoch, first, claims = unpaid.len(), "paying claims");
 			let pushed = self.send(purpose, self.base.contracts.settlement, call.abi_encode()).await;
 			self.of_one("push", pushed)?;

@@ -287,8 +287,8 @@ impl Fisherman {
 				payload => payload.sent(),
 			};
 			let unclaimed = match (&message.payload, status) {
-				(Payload::Settlement { epoch, .. }, MessageStatus::Done) => {
-					Some(self.base.unclaimed(*epoch, at).await?)
+				(Payload::Settlement { epoch, total, .. }, MessageStatus::Done) => {
+					Some(total.saturating_sub(self.base.claimed(*epoch, at).await?))
 				},
 				_ => None,
 			};

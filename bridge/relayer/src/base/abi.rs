@@ -6,7 +6,7 @@
 use alloy::{sol, sol_types::SolInterface as _};
 
 sol! {
-	#[derive(Debug, PartialEq, Eq)]
+	#[derive(Debug, Default, PartialEq, Eq)]
 	struct MmrLeaf {
 		uint8 version;
 		uint32 parentNumber;
@@ -110,10 +110,10 @@ sol! {
 	}
 
 	interface ISettlement {
-		function claim(Claim calldata claim, uint32 count, bytes32[] calldata items) external;
-		function push(Claim[] calldata claims, uint32 count, bytes32[][] calldata items) external;
+		function claim(Claim calldata claim, uint128 total, uint32 count, bytes32[] calldata items) external;
+		function push(Claim[] calldata claims, uint128 total, uint32 count, bytes32[][] calldata items) external;
 		function isClaimed(uint64 epoch, uint32 index) external view returns (bool);
-		function epochOf(uint64 epoch) external view returns (bytes32 root, uint128 total, uint128 paid);
+		function paid(uint64 epoch) external view returns (uint256);
 	}
 
 	interface IReceiptVerifier {
@@ -139,7 +139,6 @@ sol! {
 		error MmrIndexOutOfRange(uint256 index, uint256 count);
 		error NoQuorum(uint256 signers, uint256 needed);
 		error NotFailed(uint64 nonce, uint8 status);
-		error OutOfGas(uint64 nonce);
 		error PaddingBitSet(uint256 lastWord);
 		error StaleBlock(uint32 blockNumber, uint32 latestBlock);
 		error TotalExceeded(uint64 epoch, uint256 claimed, uint128 total);
@@ -158,6 +157,7 @@ sol! {
 		error WrongMmrRoot(bytes32 computed, bytes32 expected);
 		error WrongProofLength(uint256 given, uint256 needed);
 		error WrongSetId(uint64 id, uint64 needed);
+		error WrongSettlement(uint64 epoch, bytes32 computed, bytes32 expected);
 		error WrongSignaturesLength(uint256 given, uint256 needed);
 		error WrongSigner(uint256 validator, address recovered, address expected);
 		error WrongTreeRoot(bytes32 computed, bytes32 expected);

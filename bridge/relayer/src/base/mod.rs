@@ -245,11 +245,10 @@ impl Base {
 		self.ask(self.contracts.settlement, call, "isClaimed", BlockId::latest()).await
 	}
 
-	/// What of a settlement is still to be claimed, in DN's smallest unit.
-	pub async fn unclaimed(&self, epoch: u64, at: BlockId) -> Result<Balance> {
-		let call = abi::ISettlement::epochOfCall { epoch };
-		let settlement = self.ask(self.contracts.settlement, call, "epochOf", at).await?;
-		Ok(settlement.total.saturating_sub(settlement.paid))
+	/// What of a settlement has been claimed, in DN's smallest unit.
+	pub async fn claimed(&self, epoch: u64, at: BlockId) -> Result<Balance> {
+		let call = abi::ISettlement::paidCall { epoch };
+		Ok(self.ask(self.contracts.settlement, call, "paid", at).await?.saturating_to())
 	}
 
 	/// What an account has, in DN's smallest unit.

@@ -1,6 +1,6 @@
 //! What the chain has to tell Base.
 
-use deepnode_client::MessageState;
+use deepnode_client::{MessageState, SettlementInfo};
 use deepnode_primitives::{
 	bridge::{Claim, Domain, Message, Receipt, Roots},
 	Balance, TaskId,
@@ -9,7 +9,7 @@ use sp_core::H256;
 
 use super::{Chain, ChainError, Result};
 use crate::{
-	base::{abi, Deployment},
+	base::{abi, Deployment, B256},
 	proof::{Anchor, Kind},
 };
 
@@ -22,6 +22,45 @@ pub struct Kept {
 	pub fee: Balance,
 	/// Whether the chain has taken it back, since Base refuses it.
 	pub refunded: bool,
+}
+
+/// An epoch's settlement, with all that its claims are proved with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims {
+	/// The settlement.
+	pub settlement: SettlementInfo,
+	/// Its claims, in the order of its tree.
+	pub claims: Vec<Claim>,
+	/// Their leaves.
+	pub leaves: Vec<H256>,
+}
+
+impl Claims {
+	/// A claim's proof below the settlement's root.
+	pub fn prove(&self, claim: &Claim) -> Result<Vec<B256>> {
+		Ok(crate::proof::claim(&self.leaves, claim, &self.settlement.root)?)
+	}
+
+	/// The call with which anybody claims it.
+	pub fn call(&self, claim: &Claim) -> Result<abi::ISettlement::claimCall> {
+		let (total, count) = (self.settlement.total, self.settlement.count);
+		Ok(abi::ISettlement::claimCall { claim: claim.into(), total, count, items: self.prove(claim)? })
+	}
+
+	/// The call that pays several of them.
+	pub fn push<'a>(&self, claims: impl IntoIterator<Item = &'a Claim>) -> Result<abi::ISettlement::pushCall> {
+		let mut call = abi::ISettlement::pushCall {
+			claims: Vec::new(),
+			total: self.settlement.total,
+			count: self.settlement.count,
+			items: Vec::new(),
+		};
+		for claim in claims {
+			call.items.push(self.prove(claim)?);
+			call.claims.push(claim.into());
+		}
+		Ok(call)
+	}
 }
 
 impl Chain {
@@ -71,13 +110,13 @@ impl Chain {
 		Ok(kept.collect())
 	}
 
-	/// The claims of an epoch's settlement, their leaves, and their root.
-	pub async fn settlement(&self, epoch: u64, domain: &Domain) -> Result<(Vec<Claim>, Vec<H256>, H256)> {
+	/// An epoch's settlement, with all that its claims are proved with.
+	pub async fn settlement(&self, epoch: u64, domain: &Domain) -> Result<Claims> {
 		let at = Some(self.client.best_block().await?.hash);
 		let settlement = self.client.settlement(epoch, at).await?.ok_or(ChainError::NoSettlement(epoch))?;
 		let claims = self.client.claims(epoch, at).await?;
 		let leaves = claims.iter().map(|claim| claim.leaf(domain)).collect();
-		Ok((claims, leaves, settlement.root))
+		Ok(Claims { settlement, claims, leaves })
 	}
 
 	/// A task's receipt in a block, with its proof under an anchor; `None` where the block has none of that task.

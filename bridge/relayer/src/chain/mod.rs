@@ -13,7 +13,7 @@ use crate::{
 	proof::{Anchor, ProofError, ProvedLeaf},
 };
 
-pub use bridge::Kept;
+pub use bridge::{Claims, Kept};
 
 /// How many headers are asked for at once.
 const AT_ONCE: usize = 32;
@@ -64,6 +64,13 @@ pub enum ChainError {
 		/// The block.
 		block: u32,
 	},
+}
+
+impl ChainError {
+	/// Whether the node has pruned the state that was asked for.
+	pub const fn is_of_pruned_state(&self) -> bool {
+		matches!(self, Self::Node(deepnode_client::Error::UnknownBlock(_)))
+	}
 }
 
 /// A result whose error is [`ChainError`].

@@ -1,11 +1,10 @@
 //! What an epoch's settlement pays on Base, and to whom.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use deepnode_primitives::bridge::Claim;
 use deepnode_relayer::{
-	base::{abi, Address, Base, BlockId, SolCall as _},
-	chain::Chain,
-	proof,
+	base::{Address, Base, BlockId, SolCall as _},
+	chain::{Chain, ChainError, Claims},
 };
 use serde::Serialize;
 
@@ -64,13 +63,14 @@ pub async fn run(context: &Context, arguments: Settlement) -> Result<()> {
 	let chain = chain(client.clone());
 	let base = base.connect(&chain).await?;
 	let domain = chain.domain().await?;
-	let settlement = client.settlement(epoch, None).await?.with_context(|| {
-		format!(
+	let found = chain.settlement(epoch, &domain).await.map_err(|error| match error {
+		ChainError::NoSettlement(_) => anyhow::anyhow!(
 			"the chain has no settlement of epoch {epoch}: the epoch has not ended, nobody earned anything in it that \
 			 is paid out on Base, or it is forgotten; `deepnode bridge status` says which epoch runs"
-		)
+		),
+		error => error.into(),
 	})?;
-	let (claims, leaves, root) = chain.settlement(epoch, &domain).await?;
+	let Claims { settlement, claims, .. } = &found;
 	let mine = match (address, account) {
 		(Some(address), _) => Some(address),
 		(None, Some(account)) => payout_address(&chain, &account).await?,
@@ -81,13 +81,13 @@ pub async fn run(context: &Context, arguments: Settlement) -> Result<()> {
 		},
 	};
 	let mine = mine.and_then(|mine| claims.iter().find(|claim| claim.account.0 == mine.0 .0));
-	let mine = mine.map(|claim| proved(claim, &leaves, &root, base.as_ref(), settlement.nonce)).transpose()?;
+	let mine = mine.map(|claim| proved(claim, &found, base.as_ref())).transpose()?;
 	let on_base = match &base {
 		Some(base) => Some(base.status_of(settlement.nonce, BlockId::latest()).await?.name()),
 		None => None,
 	};
 	let mut shown_claims = Vec::with_capacity(claims.len());
-	for claim in &claims {
+	for claim in claims {
 		let paid = match &base {
 			Some(base) => Some(base.is_claimed(epoch, claim.index).await?),
 			None => None,
@@ -98,7 +98,7 @@ pub async fn run(context: &Context, arguments: Settlement) -> Result<()> {
 	let shown = Shown {
 		epoch,
 		nonce: settlement.nonce,
-		root: hex(root),
+		root: hex(settlement.root),
 		total: Amount(settlement.total),
 		refused: settlement.refused,
 		on_base,
@@ -114,22 +114,14 @@ async fn payout_address(chain: &Chain, account: &deepnode_client::AccountId) -> 
 	Ok(payout.map(|payout| Address::from(payout.address.0)))
 }
 
-fn proved(
-	claim: &Claim,
-	leaves: &[deepnode_client::H256],
-	root: &deepnode_client::H256,
-	base: Option<&Base>,
-	message: u64,
-) -> Result<Mine> {
-	let (count, items) = proof::claim(leaves, claim, root)
-		.with_context(|| format!("claim {} is not below the root of message {message}", claim.index))?;
-	let call = abi::ISettlement::claimCall { claim: claim.into(), count, items: items.clone() };
+fn proved(claim: &Claim, settlement: &Claims, base: Option<&Base>) -> Result<Mine> {
+	let call = settlement.call(claim)?;
 	Ok(Mine {
 		index: claim.index,
 		address: hex(claim.account),
 		amount: Amount(claim.amount),
-		count,
-		items: items.iter().map(hex).collect(),
+		count: call.count,
+		items: call.items.iter().map(hex).collect(),
 		contract: base.map(|base| base.contracts.settlement),
 		call_data: hex(call.abi_encode()),
 	})
