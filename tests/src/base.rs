@@ -136,7 +136,7 @@ pub fn address_of(key: B256) -> Result<Address> {
 
 /// Starts anvil on a port that the system chooses, with the rules of Base and blocks that come by themselves.
 async fn anvil(stage: &Stage) -> Result<(Process, String)> {
-	let program = contracts("node_modules/.bin/anvil");
+	let program = contracts("bin/anvil");
 	ensure!(
 		program.exists(),
 		"anvil is not installed: run `npm ci` in bridge/contracts (scripts/setup does it), which puts it at {}",

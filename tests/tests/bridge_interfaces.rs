@@ -67,7 +67,7 @@ fn calls_events_and_errors_are_those_of_the_contracts() -> Result<()> {
 /// Where the compiler has put what it says of the contracts.
 fn built() -> Result<PathBuf> {
 	let contracts = repository("bridge/contracts");
-	let forge = contracts.join("node_modules/.bin/forge");
+	let forge = contracts.join("bin/forge");
 	ensure!(
 		forge.exists(),
 		"forge is not installed: run `npm ci` in bridge/contracts (scripts/setup does it), which puts it at {}",
