@@ -7,7 +7,7 @@ contracts_install() {
 	local stamp=$contracts_dir/node_modules/.package-lock.json
 	[ ! -f "$stamp" ] || [ "$contracts_dir/package-lock.json" -nt "$stamp" ] || return 0
 	have node && have npm || die "contracts: Node.js 18 or newer with npm is missing; install it by hand (Debian: apt-get install nodejs npm)"
-	node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 18)' ||
+	node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 18 ? 1 : 0)' ||
 		die "contracts: Node.js 18 or newer is needed, and this is $(node --version)"
 	say "installing the contracts' tools from npm: Foundry, solc, OpenZeppelin (140 MB, once)"
 	(cd "$contracts_dir" && quietly npm ci --ignore-scripts --no-audit --no-fund)
