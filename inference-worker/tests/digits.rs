@@ -68,7 +68,7 @@ async fn every_held_out_image_gets_scikit_learns_label() {
 			let (mut warm, mut singles) = (Vec::new(), Vec::new());
 			for (image, label) in images.iter().zip(&expected) {
 				let begun = Instant::now();
-				let lease = sandbox.warm(&identity).expect("is warm");
+				let lease = sandbox.warm(&identity, None).expect("is warm");
 				let outputs = lease.run(common::bundle(1, image)).await.expect("runs");
 				warm.push(begun.elapsed());
 				let answer =
@@ -87,7 +87,7 @@ async fn every_held_out_image_gets_scikit_learns_label() {
 			);
 			// All in one batch.
 			let all: Vec<f32> = images.concat();
-			let lease = sandbox.warm(&identity).expect("is warm");
+			let lease = sandbox.warm(&identity, None).expect("is warm");
 			let outputs = lease.run(common::bundle(images.len() as u32, &all)).await.expect("runs");
 			let batch = common::floats(&outputs[0]);
 			let labels: Vec<usize> = batch.chunks_exact(10).map(argmax).collect();

@@ -163,12 +163,10 @@ fn no_preset_knows_the_gateway_before_it_is_deployed() {
 /// Were there more tasks than receipts in a block, some would leave none.
 #[test]
 fn a_block_has_room_for_the_receipt_of_every_task_that_settles_in_it() {
-	use pallet_attestation::WeightInfo as _;
 	use pallet_task_assignment::WeightInfo as _;
-	type Rounds = <Runtime as pallet_attestation::Config>::WeightInfo;
 	type Tasks = <Runtime as pallet_task_assignment::Config>::WeightInfo;
 	let block = crate::configs::system::RuntimeBlockWeights::get().max_block.ref_time();
-	for settles in [Rounds::reveal_last(0), Rounds::open_chunks_last(), Tasks::decide(), Tasks::overturn()] {
+	for settles in [Tasks::decide(), Tasks::overturn()] {
 		let most = block / settles.ref_time();
 		assert!(most <= ReceiptsPerBlock::get().into(), "{most} tasks may settle in a block");
 	}
