@@ -511,7 +511,7 @@ impl World {
 			let tasks = item.tasks.iter().filter(|(task, _)| settled.contains(task));
 			tasks.map(move |(task, salt)| (who.clone(), item.class, item.salt, *task, *salt))
 		});
-		let known: Vec<(AccountId, u8, [u8; 32], TaskId, [u8; 32])> = known.collect();
+		let known: Vec<_> = known.collect();
 		let Some((who, class, item_salt, task, mut salt)) = self.rng.pick(&known).cloned() else { return };
 		if self.rng.percent(5) {
 			salt = self.rng.bytes();

@@ -87,7 +87,7 @@ impl World {
 		let number = (0..).position(|at| worker(at) == *who).unwrap_or(0);
 		let kind = match number {
 			20 | 21 => self.rng.weighted(&[(3, "no input"), (1, "invalid"), (4, "true")]),
-			_ if number % 3 == 0 && task % 3 == 0 => self.rng.weighted(&[(9, "lie"), (1, "true")]),
+			_ if number % 3 == 0 && task.is_multiple_of(3) => self.rng.weighted(&[(9, "lie"), (1, "true")]),
 			_ => {
 				self.rng.weighted(&[(60, "true"), (8, "near"), (3, "lie"), (2, "odd"), (2, "invalid"), (2, "no input")])
 			},
@@ -122,7 +122,7 @@ impl World {
 
 	fn reveal(&mut self, task: TaskId, who: &AccountId) {
 		let Some(Sealed { salt, answer }) = self.sealed.get(&(task, who.clone())).cloned() else { return };
-		let withholds = task % 7 == 0 && self.rng.percent(40);
+		let withholds = task.is_multiple_of(7) && self.rng.percent(40);
 		if withholds {
 			return;
 		}
