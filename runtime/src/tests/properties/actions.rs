@@ -16,7 +16,7 @@ use deepnode_primitives::{
 	fees::FeeTable,
 	task::Assurance,
 	tensor::{push_tensor, Dim, ElementType, TensorSpec},
-	ModelId, TaskId,
+	ModelId,
 };
 use deepnode_scoring::{metric::Metric, Unit};
 use pallet_data_registry::{DataFile, DataSetSpec, Files, Manifest};
