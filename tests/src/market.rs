@@ -24,7 +24,7 @@ pub const CREATOR: &str = "//Dave";
 /// Who asks.
 pub const REQUESTER: &str = "//Alice";
 /// Who may work, in this order.
-const WORKERS: [&str; 5] = ["//Bob", "//Charlie", "//Eve", "//Ferdie", "//Eve//stash"];
+const WORKERS: [&str; 6] = ["//Bob", "//Charlie", "//Eve", "//Ferdie", "//Eve//stash", "//Ferdie//stash"];
 
 /// What an image costs.
 pub const PRICE: &str = "0.01DN";
@@ -183,7 +183,7 @@ pub struct Market {
 }
 
 impl Market {
-	/// Starts a node, registers the classifier, and starts one worker for each engine, five at most.
+	/// Starts a node, registers the classifier, and starts one worker for each engine, six at most.
 	pub async fn open(stage: &Stage, engines: &[Engine]) -> Result<Self> {
 		Self::on(stage, Node::dev(stage).await?, engines).await
 	}
