@@ -16,7 +16,8 @@ use frame_support::{
 	BoundedVec,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
-use sp_core::{blake2_256, H160, H256};
+use sp_core::{H160, H256};
+use sp_io::hashing::blake2_256;
 use sp_runtime::AccountId32;
 
 use crate::types::{ClosingEpoch, Gateway, Place, State, Telling};
