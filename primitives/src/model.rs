@@ -16,6 +16,8 @@ pub struct Terms<AccountId> {
 	pub comparison: Comparison,
 	/// The inputs that a task must bring.
 	pub inputs: TensorSpecs,
+	/// Whether it answers encrypted inputs, and no others.
+	pub private: bool,
 	/// Whether new tasks are accepted; a retired model only finishes what it has.
 	pub active: bool,
 }

@@ -133,6 +133,7 @@ impl<T: Config> Registry<T::AccountId> for Pallet<T> {
 			price: entry.spec.price,
 			comparison: entry.spec.comparison,
 			inputs: entry.spec.inputs,
+			private: entry.spec.fhe.is_some(),
 			active: entry.status == Status::Active,
 		})
 	}

@@ -6,6 +6,7 @@ use deepnode_primitives::traits::{DataSetTerms, DataSets};
 use deepnode_primitives::{
 	comparison::Comparison,
 	content::{sha256, ContentRef, Uris},
+	private::LINEAR,
 	tensor::{Dim, ElementType, TensorSpec},
 	Balance, DataSetId, ModelId, DN,
 };
@@ -206,6 +207,18 @@ pub fn from_data_sets(data_sets: &[DataSetId]) -> ModelSpec {
 
 pub fn child_of(model: ModelId) -> ModelSpec {
 	ModelSpec { parent: Some(Parent { model, royalty: 100_000 }), ..spec() }
+}
+
+/// A linear circuit that is asked with encrypted inputs.
+pub fn private_spec() -> ModelSpec {
+	let rows = |name, element| vec![tensor(name, element, &[Dim::Batch, Dim::Fixed(64)])].try_into().unwrap();
+	ModelSpec {
+		inputs: rows("ciphertext", ElementType::U8),
+		outputs: rows("result", ElementType::I32),
+		comparison: Comparison::Exact,
+		fhe: Some(LINEAR),
+		..spec()
+	}
 }
 
 /// Registers `spec` for the account of that number.

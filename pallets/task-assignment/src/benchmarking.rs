@@ -40,7 +40,7 @@ fn joined<T: Config>(name: &'static str, index: u32, stakes: Balance) -> T::Acco
 	let who: T::AccountId = account(name, index, 0);
 	let stake = T::MinStake::get() * stakes;
 	T::Currency::mint_into(&who, (stake + T::Currency::minimum_balance()) * 2).unwrap();
-	Pallet::<T>::do_join(who.clone(), stake, 10, None).unwrap();
+	Pallet::<T>::do_join(who.clone(), stake, 10, None, true).unwrap();
 	// Whatever a task says of it, its fidelity moves to another band.
 	Workers::<T>::mutate_extant(&who, |worker| worker.fidelity = Unit::from_rational(1u32, 16));
 	who
@@ -216,7 +216,7 @@ mod benchmarks {
 		let who = requester::<T>();
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(who.clone()), T::MinStake::get(), 1, Some(account("owner", 0, 0)));
+		_(RawOrigin::Signed(who.clone()), T::MinStake::get(), 1, Some(account("owner", 0, 0)), true);
 
 		assert!(Workers::<T>::contains_key(who));
 	}

@@ -522,6 +522,9 @@ pub mod pallet {
 		UnknownModel,
 		/// The model is retired: choose another.
 		ModelRetired,
+		/// The model answers encrypted inputs, and the worker joined as one that does not: leave, withdraw the
+		/// stake, and join as one that does.
+		NotPrivate,
 		/// The task has no items.
 		NoItems,
 		/// The task has more than `MaxItems` items.
@@ -611,7 +614,8 @@ pub mod pallet {
 		/// Becomes a worker with a stake on hold, able to serve `capacity` tasks at once.
 		///
 		/// `owner` declares who runs it, the worker itself where it is `None`: two workers of one owner
-		/// are never drawn for one task.
+		/// are never drawn for one task. `private` says whether it answers encrypted inputs; to change that it
+		/// leaves and joins again.
 		///
 		/// ## Dispatch origin
 		/// Signed by the worker.
@@ -629,9 +633,10 @@ pub mod pallet {
 			#[pallet::compact] stake: Balance,
 			capacity: u16,
 			owner: Option<T::AccountId>,
+			private: bool,
 		) -> DispatchResult {
 			let worker = ensure_signed(origin)?;
-			Self::do_join(worker, stake, capacity, owner)
+			Self::do_join(worker, stake, capacity, owner, private)
 		}
 
 		/// Takes no more tasks. The stake can be withdrawn after `UnbondingPeriod`.
@@ -669,14 +674,15 @@ pub mod pallet {
 			Self::do_withdraw(worker)
 		}
 
-		/// Joins a model's pool.
+		/// Joins a model's pool. A model that answers encrypted inputs is served only by workers that have said
+		/// that they answer them.
 		///
 		/// ## Dispatch origin
 		/// Signed by the worker.
 		///
 		/// ## Errors
 		/// [`Error::NotWorker`], [`Error::Leaving`], [`Error::UnknownModel`], [`Error::ModelRetired`],
-		/// [`Error::AlreadyServing`], [`Error::TooManyModels`].
+		/// [`Error::NotPrivate`], [`Error::AlreadyServing`], [`Error::TooManyModels`].
 		///
 		/// ## Complexity
 		/// O(log n) in the pool.

@@ -9,6 +9,7 @@ use deepnode_primitives::{
 	comparison::Comparison,
 	content::{sha256, ContentRef, Digest, Inline, Payload, Uri, Uris},
 	fees::Split,
+	private,
 	task::{Assurance, ErrorCode},
 	tensor::{push_tensor, Dim, ElementType, TensorSpec},
 	traits::{Issued, Observer, Receipts, Rounds as _, Settlement},
@@ -500,9 +501,24 @@ pub fn model() -> ModelId {
 	register(spec(Comparison::default()))
 }
 
+/// Registers a linear model that is asked with encrypted inputs.
+pub fn private_model() -> ModelId {
+	let tensor = |name: &[u8], element, length| TensorSpec {
+		name: name.to_vec().try_into().unwrap(),
+		element,
+		shape: vec![Dim::Batch, Dim::Fixed(length)].try_into().unwrap(),
+	};
+	register(ModelSpec {
+		inputs: vec![tensor(private::CIPHERTEXT, ElementType::U8, 40)].try_into().unwrap(),
+		outputs: vec![tensor(private::RESULT, ElementType::I32, 10)].try_into().unwrap(),
+		fhe: Some(private::LINEAR),
+		..spec(Comparison::Exact)
+	})
+}
+
 /// The account of that number joins and serves a model.
 pub fn worker(number: u8, stake: Balance, capacity: u16, model: ModelId) {
-	assert_ok!(TaskAssignment::join(signed(number), stake, capacity, None));
+	assert_ok!(TaskAssignment::join(signed(number), stake, capacity, None, true));
 	assert_ok!(TaskAssignment::serve(signed(number), model));
 }
 

@@ -19,13 +19,14 @@ impl<T: Config> Pallet<T> {
 		stake: Balance,
 		capacity: u16,
 		owner: Option<T::AccountId>,
+		private: bool,
 	) -> DispatchResult {
 		ensure!(!Workers::<T>::contains_key(&who), Error::<T>::AlreadyWorker);
 		ensure!(stake >= T::MinStake::get(), Error::<T>::StakeTooLow);
 		ensure!(capacity > 0, Error::<T>::NoCapacity);
 		T::Currency::hold(&HoldReason::WorkerStake.into(), &who, stake).map_err(|_| Error::<T>::InsufficientFunds)?;
 		let owner = owner.unwrap_or_else(|| who.clone());
-		Workers::<T>::insert(&who, Worker::new(owner, stake, capacity));
+		Workers::<T>::insert(&who, Worker::new(owner, stake, capacity, private));
 		Self::deposit_event(Event::WorkerJoined { worker: who, stake });
 		Ok(())
 	}
@@ -70,6 +71,7 @@ impl<T: Config> Pallet<T> {
 		let mut worker = Self::staying_worker(&who)?;
 		let terms = T::Models::terms(model).ok_or(Error::<T>::UnknownModel)?;
 		ensure!(terms.active, Error::<T>::ModelRetired);
+		ensure!(worker.private || !terms.private, Error::<T>::NotPrivate);
 		ensure!(!worker.models.iter().any(|(served, _)| *served == model), Error::<T>::AlreadyServing);
 		ensure!(!worker.models.is_full(), Error::<T>::TooManyModels);
 		let leaf = Pool::<T>::of(model).push(&who, worker.weight(T::MinStake::get()));

@@ -1,7 +1,7 @@
 //! What must hold after every block.
 
 use alloc::collections::BTreeMap;
-use deepnode_primitives::{sum_tree, Balance};
+use deepnode_primitives::{sum_tree, traits::Models, Balance};
 use frame_support::{
 	ensure,
 	traits::{
@@ -114,6 +114,8 @@ impl<T: Config> Pallet<T> {
 			seats = seats.saturating_add(assigned);
 			ensure!(assigned == usize::from(worker.active), "a worker is as busy as it is assigned");
 			for (model, leaf) in &worker.models {
+				let private = T::Models::terms(*model).is_some_and(|terms| terms.private);
+				ensure!(worker.private || !private, "a private model's workers answer encrypted inputs");
 				ensure!(PoolMembers::<T>::get(model, leaf).as_ref() == Some(&who), "leaves name their workers");
 				let weight = sum_tree::Nodes::get(&Pool::<T>::of(*model), 0, *leaf);
 				let known = weight == worker.weight(T::MinStake::get()) || StaleWeights::<T>::contains_key(&who);

@@ -13,6 +13,7 @@ fn terms_are_the_entrys() {
 			price: spec().price,
 			comparison: spec().comparison,
 			inputs: spec().inputs,
+			private: false,
 			active: true,
 		};
 		assert_eq!(ModelRegistry::terms(model), Some(expected.clone()));
@@ -21,6 +22,15 @@ fn terms_are_the_entrys() {
 		assert_ok!(ModelRegistry::task_opened(model));
 		assert_ok!(ModelRegistry::retire(signed(1), model));
 		assert_eq!(ModelRegistry::terms(model), Some(Terms { active: false, ..expected }));
+	});
+}
+
+#[test]
+fn terms_say_whether_a_model_answers_encrypted_inputs() {
+	run(|| {
+		let (plain, private) = (register(1, spec()), register(1, private_spec()));
+		assert_eq!(ModelRegistry::terms(plain).map(|terms| terms.private), Some(false));
+		assert_eq!(ModelRegistry::terms(private).map(|terms| terms.private), Some(true));
 	});
 }
 

@@ -158,20 +158,8 @@ fn the_comparison_tells_outputs_apart() {
 
 #[test]
 fn encrypted_inputs_need_a_known_set_their_tensors_and_the_exact_comparison() {
-	use deepnode_primitives::private::{BOOTSTRAP, CIPHERTEXT, LINEAR, RESULT};
-	let tensor = |name: &[u8], element| TensorSpec {
-		name: name.to_vec().try_into().unwrap(),
-		element,
-		shape: vec![Dim::Batch, Dim::Fixed(64)].try_into().unwrap(),
-	};
-	let private = |set| {
-		with(|spec| {
-			spec.fhe = Some(set);
-			spec.inputs = vec![tensor(CIPHERTEXT, ElementType::U8)].try_into().unwrap();
-			spec.outputs = vec![tensor(RESULT, ElementType::I32)].try_into().unwrap();
-			spec.comparison = Comparison::Exact;
-		})
-	};
+	use deepnode_primitives::private::{BOOTSTRAP, LINEAR};
+	let private = |set| ModelSpec { fhe: Some(set), ..private_spec() };
 	accepted(private(LINEAR));
 	refused(private(BOOTSTRAP), Error::FheUnsupported);
 	refused(private(0), Error::FheUnsupported);

@@ -97,7 +97,7 @@ fn an_auditor_is_an_outsider() {
 		worker(REQUESTER, STAKE, 9, model);
 		worker(CREATOR, STAKE, 9, model);
 		for (number, owner) in [(20, REQUESTER), (21, CREATOR), (22, 10), (23, 11)] {
-			assert_ok!(TaskAssignment::join(signed(number), STAKE, 9, Some(account(owner))));
+			assert_ok!(TaskAssignment::join(signed(number), STAKE, 9, Some(account(owner)), true));
 		}
 		endow_audit_fund(10 * DN);
 		let (task, _) = audited(model, &scores([1, 2, 3]));

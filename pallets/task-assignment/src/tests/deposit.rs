@@ -102,7 +102,7 @@ fn a_deposit_is_the_same_at_every_level_and_comes_back() {
 			let id = submit_assured(model, assurance);
 			assert_eq!(task(id).deposit, deposit(1));
 		}
-		assert_ok!(TaskAssignment::join(signed(10), STAKE, 1, None));
+		assert_ok!(TaskAssignment::join(signed(10), STAKE, 1, None, true));
 		advance(MaxDeadline::get() + AuditWindow::get());
 		assert_eq!(balances(REQUESTER), (FUNDS, 0));
 	});

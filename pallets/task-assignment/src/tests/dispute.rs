@@ -215,7 +215,7 @@ fn who_joins_a_dispute_is_none_of_those_who_answered_nor_of_their_owners() {
 	run(|| {
 		let model = model();
 		workers([10, 11], model);
-		frame_support::assert_ok!(TaskAssignment::join(signed(20), STAKE, 9, Some(account(10))));
+		frame_support::assert_ok!(TaskAssignment::join(signed(20), STAKE, 9, Some(account(10)), true));
 		frame_support::assert_ok!(TaskAssignment::serve(signed(20), model));
 		let (task, drawn) = assign(model);
 		let outsider = drawn.contains(&20);

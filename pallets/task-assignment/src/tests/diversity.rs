@@ -12,7 +12,7 @@ use crate::{
 
 #[test]
 fn a_worker_remembers_its_last_partners_and_accomplices() {
-	let mut worker = Worker::<u32, u32>::new(0, 100, 1);
+	let mut worker = Worker::<u32, u32>::new(0, 100, 1, true);
 	(1..=MAX_PARTNERS + 2).for_each(|partner| worker.meet(partner));
 	assert_eq!(worker.partners.to_vec(), (3..=MAX_PARTNERS + 2).collect::<Vec<_>>());
 	for accomplice in [1, 1, 2, 3, 4, 5] {

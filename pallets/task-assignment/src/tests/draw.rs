@@ -146,7 +146,7 @@ fn neither_requester_nor_creator_nor_theirs_are_drawn() {
 		worker(REQUESTER, 10 * STAKE, 99, model);
 		worker(CREATOR, 10 * STAKE, 99, model);
 		for (number, owner) in [(20, REQUESTER), (21, CREATOR)] {
-			assert_ok!(TaskAssignment::join(signed(number), 10 * STAKE, 99, Some(account(owner))));
+			assert_ok!(TaskAssignment::join(signed(number), 10 * STAKE, 99, Some(account(owner)), true));
 			assert_ok!(TaskAssignment::serve(signed(number), model));
 		}
 		worker(10, STAKE, 99, model);
@@ -165,9 +165,9 @@ fn workers_of_the_requesters_declared_owner_are_not_drawn() {
 	run(|| {
 		let model = model();
 		// The requester is a worker of 50, and so is 20.
-		assert_ok!(TaskAssignment::join(signed(REQUESTER), STAKE, 1, Some(account(50))));
+		assert_ok!(TaskAssignment::join(signed(REQUESTER), STAKE, 1, Some(account(50)), true));
 		for (number, owner) in [(20, Some(account(50))), (50, None), (10, None), (11, None)] {
-			assert_ok!(TaskAssignment::join(signed(number), STAKE, 99, owner));
+			assert_ok!(TaskAssignment::join(signed(number), STAKE, 99, owner, true));
 			assert_ok!(TaskAssignment::serve(signed(number), model));
 		}
 		for luck in 0..CommitWindow::get() as u32 - 1 {
@@ -184,7 +184,7 @@ fn two_of_one_declared_owner_never_serve_one_task() {
 	run(|| {
 		let model = model();
 		for number in 20..26 {
-			assert_ok!(TaskAssignment::join(signed(number), STAKE, 99, Some(account(30))));
+			assert_ok!(TaskAssignment::join(signed(number), STAKE, 99, Some(account(30)), true));
 			assert_ok!(TaskAssignment::serve(signed(number), model));
 		}
 		worker(10, STAKE, 99, model);
@@ -201,7 +201,7 @@ fn a_replacement_is_not_the_partners() {
 	run(|| {
 		let model = model();
 		for (number, owner) in [(20, 30), (21, 30), (22, 31)] {
-			assert_ok!(TaskAssignment::join(signed(number), STAKE, 99, Some(account(owner))));
+			assert_ok!(TaskAssignment::join(signed(number), STAKE, 99, Some(account(owner)), true));
 			assert_ok!(TaskAssignment::serve(signed(number), model));
 		}
 		let (task, drawn) = assign(model);

@@ -33,7 +33,7 @@ fn a_stake_comes_back_after_the_unbonding_period_and_no_block_earlier() {
 		assert_eq!(balances(10), (FUNDS, 0));
 		assert_eq!(events(), [Event::StakeWithdrawn { worker: account(10), stake: STAKE }]);
 		assert_noop!(TaskAssignment::withdraw(signed(10)), Error::<Test>::NotWorker);
-		assert_ok!(TaskAssignment::join(signed(10), STAKE, 1, None));
+		assert_ok!(TaskAssignment::join(signed(10), STAKE, 1, None, true));
 	});
 }
 

@@ -12,7 +12,7 @@ use crate::{
 
 #[test]
 fn a_workers_free_stake_is_what_answers_for_no_task() {
-	let mut worker = Worker::<u8, u32>::new(1, 100, 9);
+	let mut worker = Worker::<u8, u32>::new(1, 100, 9, true);
 	assert!(worker.is_free(100) && !worker.is_free(101));
 	worker.liable = 60;
 	assert!(worker.is_free(40) && !worker.is_free(41));

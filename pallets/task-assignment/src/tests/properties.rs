@@ -35,6 +35,7 @@ enum Command {
 		stake: Balance,
 		capacity: u16,
 		owner: Option<u8>,
+		private: bool,
 	},
 	Serve {
 		who: u8,
@@ -107,8 +108,10 @@ fn command() -> impl Strategy<Value = Command> {
 	prop_oneof![
 		1 => Just(Register),
 		1 => (0..3u32).prop_map(|model| Retire { model }),
-		6 => (who(), 0..30u128, 0..4u16, proptest::option::weighted(0.2, who()))
-			.prop_map(|(who, tenths, capacity, owner)| Join { who, stake: STAKE * tenths / 10, capacity, owner }),
+		6 => (who(), 0..30u128, 0..4u16, proptest::option::weighted(0.2, who()), any::<bool>())
+			.prop_map(|(who, tenths, capacity, owner, private)| {
+				Join { who, stake: STAKE * tenths / 10, capacity, owner, private }
+			}),
 		10 => (who(), model()).prop_map(|(who, model)| Serve { who, model }),
 		2 => (who(), model()).prop_map(|(who, model)| StopServing { who, model }),
 		2 => (who(), 0..3u128).prop_map(|(who, stakes)| AddStake { who, amount: stakes * STAKE / 2 }),
@@ -196,14 +199,17 @@ impl Knowledge {
 	fn attempt(&mut self, command: Command) -> DispatchResult {
 		use Command::*;
 		match command {
-			Register if pallet_model_registry::NextModelId::<Test>::get() < 3 => {
-				model();
+			Register => {
+				match pallet_model_registry::NextModelId::<Test>::get() {
+					0 | 1 => model(),
+					2 => private_model(),
+					_ => return Ok(()),
+				};
 				Ok(())
 			},
-			Register => Ok(()),
 			Retire { model } => ModelRegistry::retire(signed(CREATOR), model),
-			Join { who, stake, capacity, owner } => {
-				TaskAssignment::join(signed(who), stake, capacity, owner.map(account))
+			Join { who, stake, capacity, owner, private } => {
+				TaskAssignment::join(signed(who), stake, capacity, owner.map(account), private)
 			},
 			Serve { who, model } => TaskAssignment::serve(signed(who), model),
 			StopServing { who, model } => TaskAssignment::stop_serving(signed(who), model),

@@ -7,7 +7,7 @@ use crate::{mock::*, types::MAX_MODELS_PER_WORKER, Error, PoolMembers, PoolNodes
 fn a_worker_serves_a_model_with_its_whole_stake() {
 	run(|| {
 		let model = model();
-		assert_ok!(TaskAssignment::join(signed(10), 2 * STAKE, 1, None));
+		assert_ok!(TaskAssignment::join(signed(10), 2 * STAKE, 1, None, true));
 		events();
 		assert_ok!(TaskAssignment::serve(signed(10), model));
 
@@ -69,7 +69,7 @@ fn only_workers_serve() {
 fn a_worker_that_leaves_serves_nothing_new() {
 	run(|| {
 		let model = model();
-		assert_ok!(TaskAssignment::join(signed(10), STAKE, 1, None));
+		assert_ok!(TaskAssignment::join(signed(10), STAKE, 1, None, true));
 		assert_ok!(TaskAssignment::leave(signed(10)));
 		assert_noop!(TaskAssignment::serve(signed(10), model), Error::<Test>::Leaving);
 	});
@@ -78,7 +78,7 @@ fn a_worker_that_leaves_serves_nothing_new() {
 #[test]
 fn a_model_that_does_not_exist_cannot_be_served() {
 	run(|| {
-		assert_ok!(TaskAssignment::join(signed(10), STAKE, 1, None));
+		assert_ok!(TaskAssignment::join(signed(10), STAKE, 1, None, true));
 		assert_noop!(TaskAssignment::serve(signed(10), 9), Error::<Test>::UnknownModel);
 	});
 }
@@ -89,8 +89,38 @@ fn a_retired_model_cannot_be_served_any_more() {
 		let model = model();
 		submit(model, 1);
 		assert_ok!(ModelRegistry::retire(signed(CREATOR), model));
-		assert_ok!(TaskAssignment::join(signed(10), STAKE, 1, None));
+		assert_ok!(TaskAssignment::join(signed(10), STAKE, 1, None, true));
 		assert_noop!(TaskAssignment::serve(signed(10), model), Error::<Test>::ModelRetired);
+	});
+}
+
+#[test]
+fn a_model_for_encrypted_inputs_is_served_only_by_a_worker_that_answers_them() {
+	run(|| {
+		let (plain, private) = (model(), private_model());
+		assert_ok!(TaskAssignment::join(signed(10), STAKE, 1, None, false));
+		assert_ok!(TaskAssignment::join(signed(11), STAKE, 1, None, true));
+
+		assert_noop!(TaskAssignment::serve(signed(10), private), Error::<Test>::NotPrivate);
+		assert_ok!(TaskAssignment::serve(signed(10), plain));
+		assert_ok!(TaskAssignment::serve(signed(11), private));
+		assert_ok!(TaskAssignment::serve(signed(11), plain));
+
+		assert_eq!(TaskAssignment::pool(private), (1, weight(STAKE)));
+		assert_eq!(TaskAssignment::pool(plain), (2, weight(2 * STAKE)));
+	});
+}
+
+#[test]
+fn a_worker_that_comes_to_answer_encrypted_inputs_leaves_and_joins_again() {
+	run(|| {
+		let private = private_model();
+		assert_ok!(TaskAssignment::join(signed(10), STAKE, 1, None, false));
+		assert_ok!(TaskAssignment::leave(signed(10)));
+		skip(UnbondingPeriod::get());
+		assert_ok!(TaskAssignment::withdraw(signed(10)));
+		assert_ok!(TaskAssignment::join(signed(10), STAKE, 1, None, true));
+		assert_ok!(TaskAssignment::serve(signed(10), private));
 	});
 }
 
@@ -118,7 +148,7 @@ fn a_worker_is_in_a_pool_only_once() {
 #[test]
 fn a_worker_serves_a_bounded_number_of_models() {
 	run(|| {
-		assert_ok!(TaskAssignment::join(signed(10), STAKE, 1, None));
+		assert_ok!(TaskAssignment::join(signed(10), STAKE, 1, None, true));
 		for _ in 0..MAX_MODELS_PER_WORKER {
 			assert_ok!(TaskAssignment::serve(signed(10), model()));
 		}
@@ -131,7 +161,7 @@ fn a_worker_serves_a_bounded_number_of_models() {
 fn nobody_drops_a_model_that_it_does_not_serve() {
 	run(|| {
 		let model = model();
-		assert_ok!(TaskAssignment::join(signed(10), STAKE, 1, None));
+		assert_ok!(TaskAssignment::join(signed(10), STAKE, 1, None, true));
 		assert_noop!(TaskAssignment::stop_serving(signed(10), model), Error::<Test>::NotServing);
 	});
 }

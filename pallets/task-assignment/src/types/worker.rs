@@ -22,6 +22,8 @@ pub struct Worker<AccountId, BlockNumber> {
 	pub liable: Balance,
 	/// How many tasks it serves at once.
 	pub capacity: u16,
+	/// Whether it answers encrypted inputs. Only then it serves models that are asked with them.
+	pub private: bool,
 	/// How many it serves now.
 	pub active: u16,
 	/// How far its word has proved good.
@@ -38,12 +40,13 @@ pub struct Worker<AccountId, BlockNumber> {
 
 impl<AccountId: PartialEq + Clone, BlockNumber> Worker<AccountId, BlockNumber> {
 	/// One that has done nothing yet.
-	pub fn new(owner: AccountId, stake: Balance, capacity: u16) -> Self {
+	pub fn new(owner: AccountId, stake: Balance, capacity: u16, private: bool) -> Self {
 		Self {
 			owner,
 			stake,
 			liable: 0,
 			capacity,
+			private,
 			active: 0,
 			fidelity: fidelity::START,
 			models: Default::default(),

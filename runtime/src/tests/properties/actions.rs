@@ -184,7 +184,7 @@ impl World {
 		}
 		for at in 0..WORKERS {
 			let (stake, capacity) = ((2_000 + 100 * at as Balance) * UNIT, 2 + at as u16 % 3);
-			let join = pallet_task_assignment::Call::join { stake, capacity, owner: None };
+			let join = pallet_task_assignment::Call::join { stake, capacity, owner: None, private: true };
 			self.send("join", &worker(at), join);
 			for model in 0..3 {
 				if at % 4 != model as usize {
@@ -408,7 +408,7 @@ impl World {
 				let stake = self.rng.below(2_000) as Balance * UNIT;
 				let owner = self.rng.percent(30).then(|| worker(self.rng.below(WORKERS)));
 				let capacity = self.rng.below(4) as u16;
-				self.send("join", &who, Call::join { stake, capacity, owner })
+				self.send("join", &who, Call::join { stake, capacity, owner, private: true })
 			},
 			Action::Serve => self.send("serve", &who, Call::serve { model }),
 			Action::StopServing => self.send("stop_serving", &who, Call::stop_serving { model }),
