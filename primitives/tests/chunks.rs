@@ -40,6 +40,24 @@ fn opened(bytes: &[u8], seed: &[u8; 32]) -> Opened {
 	chunks.open(seed).unwrap().check(&chunks.digest(), seed).unwrap()
 }
 
+/// The same shapes, with another number in each element, so that no chunk equals another.
+fn numbered(mut outputs: Vec<Output>) -> Vec<Output> {
+	let elements = outputs.iter_mut().flat_map(|output| &mut output.data);
+	elements.zip(0..).for_each(|(element, number)| *element = number);
+	outputs
+}
+
+/// The same shapes, full of zeros: chunks of one length are equal.
+fn zeros(mut outputs: Vec<Output>) -> Vec<Output> {
+	outputs.iter_mut().for_each(|output| output.data.fill(0));
+	outputs
+}
+
+/// Any two of so many.
+fn pairs(of: usize) -> impl Iterator<Item = (usize, usize)> {
+	(0..of).flat_map(move |a| (a + 1..of).map(move |b| (a, b)))
+}
+
 /// The Merkle tree hash as RFC 6962 defines it, and the digest, from all leaves.
 fn naive_digest(leaves: &[Vec<u8>]) -> Digest {
 	fn tree(leaves: &[Vec<u8>]) -> Digest {
@@ -135,7 +153,11 @@ proptest! {
 	}
 
 	#[test]
-	fn chunks_in_other_places_are_refused(outputs in outputs(), seed in any::<[u8; 32]>(), other in any::<[u8; 32]>()) {
+	fn chunks_in_other_places_are_refused(
+		outputs in outputs().prop_map(numbered),
+		seed in any::<[u8; 32]>(),
+		other in any::<[u8; 32]>(),
+	) {
 		let bytes = Answer::Outputs(outputs).to_bytes();
 		let chunks = Chunks::cut(&bytes).unwrap();
 		let opening = chunks.open(&seed).unwrap();
@@ -148,10 +170,30 @@ proptest! {
 			fewer.samples.remove(at);
 			prop_assert_eq!(fewer.check(&chunks.digest(), &seed), Err(NotOpened::Samples));
 		}
-		if opening.samples.len() > 1 {
-			let mut swapped = opening;
-			swapped.samples.as_mut().swap(0, 1);
+		for (a, b) in pairs(opening.samples.len()) {
+			let mut swapped = opening.clone();
+			swapped.samples.as_mut().swap(a, b);
 			prop_assert!(swapped.check(&chunks.digest(), &seed).is_err());
+		}
+	}
+
+	/// Where chunks are equal, one stands for another only if its proof does too: then it shows what is there.
+	#[test]
+	fn what_is_accepted_is_the_opening_of_these_places(
+		outputs in prop_oneof![outputs(), outputs().prop_map(zeros)],
+		seed in any::<[u8; 32]>(),
+		other in any::<[u8; 32]>(),
+	) {
+		let bytes = Answer::Outputs(outputs).to_bytes();
+		let chunks = Chunks::cut(&bytes).unwrap();
+		let opening = chunks.open(&seed).unwrap();
+		let accepted = opening.clone().check(&chunks.digest(), &other).is_ok();
+		prop_assert_eq!(accepted, Some(&opening) == chunks.open(&other).as_ref());
+		for (a, b) in pairs(opening.samples.len()) {
+			let mut swapped = opening.clone();
+			swapped.samples.as_mut().swap(a, b);
+			let same = swapped == opening;
+			prop_assert_eq!(swapped.check(&chunks.digest(), &seed).is_ok(), same);
 		}
 	}
 
@@ -297,6 +339,26 @@ fn a_digest_does_not_open_as_a_tree_of_another_size() {
 	let other = Chunks::cut(&two).unwrap();
 	assert!(other.open(&seed).unwrap().check(&chunks.digest(), &seed).is_err());
 	assert!(chunks.open(&seed).unwrap().check(&other.digest(), &seed).is_err());
+}
+
+/// Five chunks, of which the last two are equal and under one node, so that each has the other's proof: what shows one
+/// of them shows the other, whichever the seed chooses. Any other chunk in their place is refused.
+#[test]
+fn equal_chunks_under_one_node_open_alike() {
+	let scalar = || output(&[], |_| 0);
+	let bytes = Answer::Outputs(vec![output(&[2049], |at| at as i32), scalar(), scalar()]).to_bytes();
+	let chunks = Chunks::cut(&bytes).unwrap();
+	let choosing = |places: [u64; 4]| {
+		let mut seeds = (0u32..).map(|number| sha256(&number.to_le_bytes()));
+		seeds.find(|seed| sample(seed, count(&bytes)) == places).unwrap()
+	};
+	let (fourth, fifth, both) = (choosing([0, 1, 2, 3]), choosing([0, 1, 2, 4]), choosing([0, 1, 3, 4]));
+	let opened = |seed, as_if| chunks.open(&seed).unwrap().check(&chunks.digest(), &as_if);
+	assert_eq!(chunks.open(&fourth), chunks.open(&fifth));
+	assert_eq!(opened(fourth, fifth), opened(fifth, fifth));
+	assert!(opened(fifth, fifth).is_ok());
+	assert!(opened(fourth, both).is_err());
+	assert!(opened(both, fourth).is_err());
 }
 
 #[test]
