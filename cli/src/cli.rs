@@ -214,6 +214,10 @@ pub enum Worker {
 		/// Who runs the worker, where several belong to one: they never serve one task together.
 		#[arg(long, value_name = "ACCOUNT", value_parser = account)]
 		owner: Option<AccountId>,
+		/// Say that the worker's program does not answer encrypted inputs: it was built without the feature `fhe`,
+		/// or runs with --no-fhe. The chain then keeps the worker from private models.
+		#[arg(long)]
+		no_private: bool,
 	},
 	/// Add to the stake.
 	AddStake {
@@ -431,6 +435,7 @@ mod tests {
 			"models list --json",
 			"--node ws://host:1 models show 3",
 			"worker join --stake 1000DN --capacity 4 --owner //Bob --key //Alice",
+			"worker join --stake 1000DN --capacity 4 --no-private",
 			"worker serve 1 2 3",
 			"worker status",
 			"task submit --model 0 a.png b.png --pixel-max 16 --watch",

@@ -90,6 +90,8 @@ impl Seat {
 pub struct Registration {
 	/// How many tasks it serves at once.
 	pub capacity: u16,
+	/// Whether it has said that it answers encrypted inputs.
+	pub private: bool,
 	/// The models that it serves.
 	pub models: Vec<ModelId>,
 	/// Whether it has said that it leaves, so that it is given no more tasks.
@@ -187,6 +189,7 @@ impl Chain for Node {
 		let worker = self.client.worker(&self.account, Some(at)).await?;
 		Ok(worker.map(|worker| Registration {
 			capacity: worker.capacity,
+			private: worker.private,
 			models: worker.models,
 			leaving: worker.leaving.is_some(),
 		}))

@@ -10,6 +10,7 @@ pub mod health;
 pub mod http;
 pub mod infer;
 pub mod metrics;
+pub mod private;
 pub mod program;
 pub mod runner;
 pub mod sandbox;

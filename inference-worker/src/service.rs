@@ -17,6 +17,7 @@ use tokio::{
 use crate::{
 	chain::{Block, Chain, ChainError},
 	health::Health,
+	private::Comparison,
 	runner::Answerer,
 	tasks::Attendant,
 };
@@ -36,6 +37,7 @@ pub async fn serve<C: Chain, A: Answerer>(
 	let (heads, mut head) = watch::channel(None);
 	let follower = tokio::spawn(follow(attendant.chain.clone(), heads, health.clone()));
 	let mut service = Service {
+		comparison: Comparison::new(attendant.private),
 		attendant,
 		health,
 		jobs: JoinSet::new(),
@@ -89,6 +91,8 @@ struct Service<C, A> {
 	prepared: BTreeSet<ModelId>,
 	checked: Option<u32>,
 	was_registered: Option<bool>,
+	/// What the chain says of encrypted inputs, with what the program can do.
+	comparison: Comparison,
 }
 
 impl<C: Chain, A: Answerer> Service<C, A> {
@@ -179,12 +183,14 @@ impl<C: Chain, A: Answerer> Service<C, A> {
 		let account = self.attendant.chain.account();
 		let Some(worker) = self.attendant.chain.worker(block.hash).await? else {
 			self.health.registered(false);
+			self.comparison.look(None);
 			if self.was_registered != Some(false) {
 				tracing::warn!(
 					%account,
 					"this account is no registered worker, so no task will come; join with \
-					 `deepnode worker join --stake <DN> --capacity <TASKS>` and \
-					 `deepnode worker serve <MODEL>`, both signed with this worker's key"
+					 `deepnode worker join --stake <DN> --capacity <TASKS>{}` and \
+					 `deepnode worker serve <MODEL>`, both signed with this worker's key",
+					self.attendant.private.join_option()
 				);
 			}
 			self.was_registered = Some(false);
@@ -201,6 +207,12 @@ impl<C: Chain, A: Answerer> Service<C, A> {
 			}
 		}
 		self.was_registered = Some(true);
+		// One that leaves is drawn no more.
+		match self.comparison.look((!worker.leaving).then_some(worker.private)) {
+			Some(mismatch) if mismatch.is_harmful() => tracing::error!(%account, "{mismatch}"),
+			Some(mismatch) => tracing::info!(%account, "{mismatch}"),
+			None => {},
+		}
 		for id in worker.models {
 			if !self.prepared.contains(&id) {
 				if let Some(model) = self.attendant.chain.model(id, block.hash).await? {

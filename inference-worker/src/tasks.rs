@@ -22,6 +22,7 @@ use crate::{
 	cache::{Cache, DiskError},
 	chain::{self, Block, Chain, ChainError, Seat, BLOCK_TIME},
 	metrics::Metrics,
+	private::Ability,
 	runner::{Answerer, Question, Trouble},
 	store::{Record, Store, StoreError},
 };
@@ -147,6 +148,8 @@ pub struct Attendant<C, A> {
 	pub outputs: Cache,
 	/// Where others fetch those answers.
 	pub public_url: Option<String>,
+	/// What this program can do with encrypted inputs.
+	pub private: Ability,
 	/// The counters.
 	pub metrics: Metrics,
 }

@@ -18,6 +18,7 @@ use crate::{
 	health::Health,
 	http::{self, Pages},
 	metrics::Metrics,
+	private::Ability,
 	runner::{Answerer, Runner},
 	sandbox::Sandbox,
 	service,
@@ -56,9 +57,16 @@ pub async fn run<A: Answerer>(args: Run, wrap: impl FnOnce(Runner) -> A) -> anyh
 		Some(config) => Some(Sandbox::start(config).await?),
 		None => None,
 	};
+	let ability = Ability::of_this_build(private.is_some());
 	match &private {
 		Some(private) => tracing::info!(engine = private.description().engine, "answers encrypted inputs"),
-		None => tracing::warn!("does not answer encrypted inputs: serve no model that is asked with them"),
+		None => {
+			let why = match ability {
+				Ability::NotBuilt => "built without the feature `fhe`",
+				Ability::Answers | Ability::SwitchedOff => "run with --no-fhe",
+			};
+			tracing::warn!(why, "does not answer encrypted inputs: its account joins with --no-private");
+		},
 	}
 	let policy = Policy {
 		file_roots: args.file_root,
@@ -74,8 +82,8 @@ pub async fn run<A: Answerer>(args: Run, wrap: impl FnOnce(Runner) -> A) -> anyh
 	let stop = stop_signal()?;
 	let Some(chain) = connect(&args.node, key, stop.clone()).await else { return Ok(()) };
 	let store = Store::open(&args.data_dir, &chain.genesis(), chain.account())?;
-	let attendant =
-		Attendant { chain: Arc::new(chain), answerer, store, outputs, public_url: args.public_url, metrics };
+	let (chain, public_url) = (Arc::new(chain), args.public_url);
+	let attendant = Attendant { chain, answerer, store, outputs, public_url, private: ability, metrics };
 	service::serve(Arc::new(attendant), health, stop, Duration::from_secs(args.grace)).await;
 	tracing::info!("stopped");
 	Ok(())

@@ -167,7 +167,7 @@ async fn workers_that_are_killed_again_and_again_serve_every_task() {
 	let model = register(&client, &models).await;
 	for worker in &workers {
 		let key = keys::parse(worker.key).expect("a key");
-		match client.join(&key, None, 1000 * DN, 200, None).await {
+		match client.join(&key, None, 1000 * DN, 200, None, true).await {
 			Ok(_) => {},
 			Err(Error::Dispatch(error)) if error.name == "AlreadyWorker" || error.name == "AlreadyJoined" => {},
 			Err(error) => panic!("{error}"),

@@ -25,6 +25,8 @@ struct Status {
 	fidelity: Share,
 	capacity: u16,
 	active: u16,
+	/// Whether it has said that it answers encrypted inputs.
+	private: bool,
 	models: Vec<ModelId>,
 	tasks: Vec<TaskId>,
 	#[serde(skip_serializing_if = "Option::is_none")]
@@ -43,6 +45,7 @@ impl Status {
 			fidelity: Share(worker.fidelity),
 			capacity: worker.capacity,
 			active: worker.active,
+			private: worker.private,
 			models: worker.models,
 			tasks,
 			withdrawable_at: worker.leaving,
@@ -64,15 +67,18 @@ fn join<T: ToString>(items: &[T]) -> String {
 /// Runs a command about workers.
 pub async fn run(context: &Context, command: Worker) -> Result<()> {
 	match command {
-		Worker::Join { stake, capacity, owner } => {
+		Worker::Join { stake, capacity, owner, no_private } => {
 			let key = context.key()?;
 			let client = context.client().await?;
 			let least = client.limits(None).await?.min_stake;
 			if stake.0 < least {
 				bail!("a stake of {stake} is too low: a worker needs at least {}", Amount(least));
 			}
-			let transaction = client.join(&key, None, stake.0, capacity, owner.as_ref()).await?;
-			let next = "serve models with `deepnode worker serve MODEL`";
+			let transaction = client.join(&key, None, stake.0, capacity, owner.as_ref(), !no_private).await?;
+			let next = match no_private {
+				false => "serve models with `deepnode worker serve MODEL`",
+				true => "serve models with `deepnode worker serve MODEL`, but none that is asked with encrypted inputs",
+			};
 			context.done(&transaction, format!("{} is a worker with a stake of {stake}; {next}", key.account()))
 		},
 		Worker::AddStake { amount } => {
@@ -175,6 +181,7 @@ fn text(status: &Status) -> String {
 		("free stake", status.free.to_string()),
 		("fidelity", format!("{:.1}", status.fidelity)),
 		("busy", format!("{} of {} tasks", status.active, status.capacity)),
+		("encrypted inputs", if status.private { "answered" } else { "not answered (--no-private)" }.into()),
 		("models", status.models()),
 		("tasks", join(&status.tasks)),
 	];
@@ -196,6 +203,7 @@ mod tests {
 			stake: 1000 * DN,
 			liable: 10 * DN,
 			capacity: 4,
+			private: true,
 			active: 1,
 			fidelity: 524_999_999,
 			models: vec![0],
@@ -213,6 +221,15 @@ mod tests {
 		let text = text(&status);
 		for words in ["1000 DN, of which 10 DN answer for tasks", "990 DN", "52.4%"] {
 			assert!(text.contains(words), "{text}");
+		}
+	}
+
+	#[test]
+	fn a_status_says_whether_the_worker_answers_encrypted_inputs() {
+		for (private, words) in [(true, "encrypted inputs  answered"), (false, "not answered (--no-private)")] {
+			let status = Status::new(&AccountId::new([2; 32]), WorkerInfo { private, ..worker() }, vec![]);
+			assert_eq!(serde_json::to_value(&status).unwrap()["private"], private);
+			assert!(text(&status).contains(words), "{}", text(&status));
 		}
 	}
 

@@ -59,7 +59,8 @@ impl Client {
 	}
 
 	/// Becomes a worker with a stake on hold that serves `capacity` tasks at once, run by `owner`: by
-	/// the account itself where it is `None`.
+	/// the account itself where it is `None`. `private` says whether it answers encrypted inputs, without
+	/// which it cannot serve models that are asked with them.
 	pub async fn join(
 		&self,
 		signer: &Keypair,
@@ -67,8 +68,9 @@ impl Client {
 		stake: Balance,
 		capacity: u16,
 		owner: Option<&AccountId>,
+		private: bool,
 	) -> Result<TxInBlock> {
-		let call = runtime::tx().task_assignment().join(stake, capacity, owner.map(to_account));
+		let call = runtime::tx().task_assignment().join(stake, capacity, owner.map(to_account), private);
 		self.send(signer, nonce, &call).await
 	}
 

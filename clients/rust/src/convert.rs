@@ -49,6 +49,7 @@ pub(crate) fn worker(worker: tasks::worker::Worker<subxt::utils::AccountId32, u3
 		stake: worker.stake,
 		liable: worker.liable,
 		capacity: worker.capacity,
+		private: worker.private,
 		active: worker.active,
 		fidelity: worker.fidelity.0,
 		models: worker.models.0.into_iter().map(|(model, _)| model).collect(),

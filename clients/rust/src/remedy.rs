@@ -20,6 +20,12 @@ const REMEDIES: &[(&str, &str, &str)] = &[
 	("DataRegistry", "ManifestMismatch", "give the same files in the order in which they were sealed"),
 	("DataRegistry", "StillReferenced", "wait until the last model that declares it is removed"),
 	("DataRegistry", "RoyaltyTooHigh", "ask for a quarter at most"),
+	(
+		"TaskAssignment",
+		"NotPrivate",
+		"that is `deepnode worker join` without --no-private, for a deepnode-worker built with the feature `fhe`; or \
+		 serve another model",
+	),
 	("Powr", "UnknownDomain", "list the domains that there are"),
 	("Powr", "NotUsed", "settle a task of the model first"),
 	("Powr", "NotLessUsed", "name another listed model, of which fewer tasks were settled"),
@@ -87,7 +93,7 @@ mod tests {
 	#[test]
 	fn errors_of_the_pallets_are_called_as_the_runtime_calls_them() {
 		let metadata = subxt::Metadata::decode_from(include_bytes!("../metadata.scale")).unwrap();
-		let pallets = ["Balances", "DataRegistry", "Powr"];
+		let pallets = ["Balances", "DataRegistry", "Powr", "TaskAssignment"];
 		for (pallet, name, _) in REMEDIES.iter().filter(|(pallet, ..)| pallets.contains(pallet)) {
 			let errors = metadata.pallet_by_name(pallet).unwrap().error_variants().unwrap();
 			assert!(errors.iter().any(|error| error.name == *name), "{pallet}::{name}");

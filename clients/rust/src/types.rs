@@ -97,6 +97,8 @@ pub struct WorkerInfo {
 	pub liable: Balance,
 	/// How many tasks it serves at once.
 	pub capacity: u16,
+	/// Whether it has said that it answers encrypted inputs.
+	pub private: bool,
 	/// How many it serves now.
 	pub active: u16,
 	/// How far its word has proved good, in parts per billion.

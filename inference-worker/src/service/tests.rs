@@ -1,6 +1,12 @@
+use std::{
+	io,
+	sync::{Mutex, PoisonError},
+};
+
 use super::*;
 use crate::{
 	chain::H256,
+	private::Ability,
 	tasks::tests::{start, Entry, FakeChain, Moody},
 };
 
@@ -90,6 +96,47 @@ async fn chunks_are_opened_for_a_task_that_is_no_assignment_any_more() {
 	let opened = |chain: &FakeChain| !chain.state.lock().expect("lock").openings.is_empty();
 	run_until(chain.clone(), directory.path(), Duration::from_secs(1), opened).await;
 	assert_eq!(chain.state.lock().expect("lock").openings, vec![1], "once");
+}
+
+/// What has been logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+	fn text(&self) -> String {
+		String::from_utf8(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()).expect("UTF-8")
+	}
+}
+
+impl io::Write for Log {
+	fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+		self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+	}
+
+	fn flush(&mut self) -> io::Result<()> {
+		Ok(())
+	}
+}
+
+#[tokio::test]
+async fn a_worker_whose_program_lacks_the_engine_that_it_promised_says_so_once() {
+	let (log, directory) = (Log::default(), tempfile::tempdir().expect("a directory"));
+	let writer = log.clone();
+	let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
+	let _here = tracing::subscriber::set_default(subscriber);
+	let (chain, answerer) = (FakeChain::new(), Arc::default());
+	let attendant = Attendant { private: Ability::NotBuilt, ..start(&chain, &answerer, directory.path()) };
+	let (_stop, stopped) = watch::channel(false);
+	let service = tokio::spawn(serve(Arc::new(attendant), Health::default(), stopped, Duration::ZERO));
+	for _ in 0..3 * CHECK_EVERY {
+		chain.next_block();
+		sleep(Duration::from_millis(5)).await;
+	}
+	service.abort();
+	let text = log.text();
+	let told: Vec<_> = text.lines().filter(|line| line.contains("ERROR")).collect();
+	assert_eq!(told.len(), 1, "{text}");
+	assert!(told[0].contains("join --no-private"), "{text}");
 }
 
 #[tokio::test]

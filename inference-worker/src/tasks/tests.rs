@@ -210,7 +210,7 @@ impl Chain for FakeChain {
 		.boxed()
 	}
 	async fn worker(&self, _: H256) -> Result<Option<Registration>, ChainError> {
-		Ok(Some(Registration { capacity: 9, models: vec![0], leaving: false }))
+		Ok(Some(Registration { capacity: 9, private: true, models: vec![0], leaving: false }))
 	}
 	async fn assignments(&self, _: H256) -> Result<Vec<TaskId>, ChainError> {
 		let state = self.state.lock().expect("lock");
@@ -311,6 +311,7 @@ pub fn start(chain: &Arc<FakeChain>, answerer: &Arc<Moody>, directory: &Path) ->
 		store: Store::open(directory, &chain.genesis(), chain.account()).expect("opens"),
 		outputs: Cache::open(&directory.join("outputs"), 1 << 20).expect("opens"),
 		public_url: Some("http://worker.example/".into()),
+		private: Ability::Answers,
 		metrics: Metrics::new().expect("metrics"),
 	}
 }
@@ -431,8 +432,9 @@ async fn an_error_code_is_an_answer_like_any_other() {
 	let (chain, answerer, directory) =
 		(FakeChain::new(), Arc::<Moody>::default(), tempfile::tempdir().expect("a directory"));
 	chain.assign(1, true);
-	let Attendant { chain, store, outputs, public_url, metrics, .. } = start(&chain, &answerer, directory.path());
-	let attendant = Attendant { answerer: Arc::new(Failing), chain, store, outputs, public_url, metrics };
+	let Attendant { chain, store, outputs, public_url, private, metrics, .. } =
+		start(&chain, &answerer, directory.path());
+	let attendant = Attendant { answerer: Arc::new(Failing), chain, store, outputs, public_url, private, metrics };
 	attendant.attend(1, attendant.chain.heads.subscribe()).await;
 	let revealed = attendant.chain.entry(1).ours_mut().revealed.clone().expect("revealed");
 	assert_eq!(revealed.inline(), Some(&Answer::Error(ErrorCode::NotFinite).to_bytes()[..]));

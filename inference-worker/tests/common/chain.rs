@@ -21,6 +21,7 @@ use deepnode_worker::{
 	fetch::{Fetcher, Policy},
 	health::Health,
 	metrics::Metrics,
+	private::Ability,
 	runner::Runner,
 	sandbox::{Config, Sandbox},
 	service,
@@ -183,6 +184,7 @@ impl Running {
 			store: Store::open(folder, &chain.genesis(), chain.account()).expect("the store opens"),
 			outputs: Cache::open(&folder.join("outputs"), 1 << 30).expect("opens"),
 			public_url: Some("http://worker.example".into()),
+			private: Ability::of_this_build(false),
 			metrics,
 		};
 		let (stop, stopped) = watch::channel(false);

@@ -233,7 +233,8 @@ fn a_settled_task_leaves_a_receipt_below_the_next_leaf_and_its_workers_are_paid_
 			(by(Alice), RuntimeCall::ModelRegistry(pallet_model_registry::Call::register { spec: model() })),
 		];
 		for worker in [Bob, Charlie, Dave] {
-			let join = pallet_task_assignment::Call::join { stake: 10_000 * UNIT, capacity: 4, owner: None, private: true };
+			let join =
+				pallet_task_assignment::Call::join { stake: 10_000 * UNIT, capacity: 4, owner: None, private: true };
 			let payout = pallet_base_bridge::Call::set_payout_address {
 				address: Some(H160::from_low_u64_be(worker as u64 + 1)),
 			};
