@@ -29,7 +29,6 @@ const FEE: &str = "0.5DN";
 const FEWER: u32 = 3;
 
 #[tokio::test]
-#[ignore = "has not passed from end to end yet: four validators through two sessions; see tests/README.md"]
 async fn what_four_validators_sign_arrives_on_base_whatever_becomes_of_the_relayers() -> Result<()> {
 	let stage = Stage::new("bridge")?;
 	let mut nodes = Node::four_validators(&stage).await?;

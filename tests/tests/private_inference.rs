@@ -120,7 +120,6 @@ impl Private {
 }
 
 #[tokio::test]
-#[ignore = "has not been run to its end yet, and needs an idle machine; see tests/README.md"]
 async fn workers_answer_what_they_cannot_read_and_agree_to_the_bit() -> Result<()> {
 	let stage = Stage::new("private_inference")?;
 	let market = Market::open(&stage, &[Engine::Tract, Engine::Tract]).await?;
