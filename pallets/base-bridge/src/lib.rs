@@ -20,7 +20,6 @@ mod receipts;
 mod refusals;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, feature = "try-runtime"))]
 mod try_state;
 pub mod types;
 mod views;

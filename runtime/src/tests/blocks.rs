@@ -44,6 +44,9 @@ impl Blocks {
 		let due = pallet_task_assignment::Agenda::<Runtime>::iter_keys().map(|(block, _)| block).min();
 		let due = due.unwrap_or(self.number).min(self.number);
 		pallet_task_assignment::AgendaCursor::<Runtime>::mutate(|cursor| *cursor = due.max(*cursor));
+		// Nor the bridge, when it forgets what blocks have told.
+		let told = pallet_base_bridge::Told::<Runtime>::iter_keys().min().unwrap_or(self.number);
+		pallet_base_bridge::FirstKeptBlock::<Runtime>::mutate(|first| *first = told.max(*first));
 		let header = self.header(self.digest(self.epoch()));
 		Executive::initialize_block(&header);
 		let set = pallet_timestamp::Call::set { now: self.slot * SLOT_DURATION };

@@ -1,10 +1,13 @@
 //! What must hold at any time, in each pallet and between them.
 
 use crate::{
-	AccountId, Attestation, Balance, Balances, DataRegistry, FeeSplit, ModelRegistry, Powr, Runtime, RuntimeHoldReason,
-	TaskAssignment,
+	AccountId, Attestation, Balance, Balances, BaseBridge, DataRegistry, FeeSplit, ModelRegistry, Powr, Runtime,
+	RuntimeEvent, RuntimeHoldReason, System, TaskAssignment,
 };
+use deepnode_primitives::bridge::{tree::committed_root, Payload, Roots};
+use pallet_base_bridge::Event;
 use pallet_task_assignment::types::TaskStatus;
+use sp_core::H256;
 use std::collections::BTreeMap;
 
 /// Panics where something does not hold.
@@ -15,6 +18,7 @@ pub fn check() {
 	Attestation::do_try_state().unwrap();
 	FeeSplit::do_try_state().unwrap();
 	Powr::do_try_state().unwrap();
+	BaseBridge::do_try_state().unwrap();
 	check_holds();
 	check_rounds();
 	let owned: Balance =
@@ -47,7 +51,9 @@ fn check_holds() {
 	let workers = pallet_task_assignment::Workers::<Runtime>::iter_values().map(|it| it.stake).sum::<Balance>();
 	let seated = pallet_powr::Seats::<Runtime>::iter_values().flatten().map(|seat| seat.stake).sum::<Balance>();
 	let leaving = pallet_powr::Unbonding::<Runtime>::iter_values().map(|it| it.stake).sum::<Balance>();
-	let known: [(RuntimeHoldReason, Balance); 8] = [
+	let sent = pallet_base_bridge::Messages::<Runtime>::iter_values().map(|it| it.held).sum::<Balance>();
+	let payouts: Vec<_> = pallet_base_bridge::PayoutsOf::<Runtime>::iter_values().collect();
+	let known: [(RuntimeHoldReason, Balance); 11] = [
 		(pallet_model_registry::HoldReason::ModelBond.into(), models),
 		(pallet_data_registry::HoldReason::DataSetBond.into(), data_sets),
 		(pallet_powr::HoldReason::EvaluatorStake.into(), seated + leaving),
@@ -56,10 +62,47 @@ fn check_holds() {
 		(Tasks::TaskDeposit.into(), sum(|task| task.deposit)),
 		(Tasks::Denouncement.into(), sum(bond)),
 		(Tasks::AuditReward.into(), sum(|task| task.audit.reserved)),
+		(pallet_base_bridge::HoldReason::Withdrawal.into(), sent),
+		(pallet_base_bridge::HoldReason::Payout.into(), payouts.iter().map(|it| it.earned).sum()),
+		(pallet_base_bridge::HoldReason::PayoutDeposit.into(), payouts.iter().map(|it| it.deposit).sum()),
 	];
 	for (reason, amount) in known {
 		assert_eq!(all(reason), amount, "{reason:?}");
 	}
+}
+
+/// Panics where the roots of a block that has ended are not those over what its events tell Base.
+pub fn check_roots() {
+	let (mut messages, mut receipts) = (Vec::new(), Vec::new());
+	for record in System::read_events_no_consensus() {
+		match record.event {
+			RuntimeEvent::BaseBridge(Event::MessageTold { index, message }) => {
+				assert_eq!(index as usize, messages.len(), "{message:?}");
+				messages.push(message);
+			},
+			RuntimeEvent::BaseBridge(Event::ReceiptIssued { index, receipt }) => {
+				assert_eq!(index as usize, receipts.len(), "{receipt:?}");
+				receipts.push(receipt);
+			},
+			_ => {},
+		}
+	}
+	let settlement = messages.iter().find_map(|message| match message.payload {
+		Payload::Settlement { root, .. } => Some(root),
+		_ => None,
+	});
+	let leaves: Vec<H256> = BaseBridge::domain().map_or_else(Vec::new, |domain| {
+		let leaves = messages.iter().map(|message| message.leaf(&domain));
+		leaves.collect()
+	});
+	let chain = System::block_hash(0);
+	let roots = Roots {
+		messages: committed_root(&leaves),
+		settlement: settlement.unwrap_or_default(),
+		receipts: committed_root(&receipts.iter().map(|receipt| receipt.leaf(&chain)).collect::<Vec<_>>()),
+	};
+	assert_eq!(BaseBridge::roots(), roots, "a relayer can prove what the events say");
+	assert_eq!(BaseBridge::told(System::block_number()), messages, "and look it up");
 }
 
 /// Tasks and rounds know of each other, and of the same people, and models of their tasks.

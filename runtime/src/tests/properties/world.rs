@@ -1,13 +1,15 @@
 //! Who there is, what they know, and what has come of what they did.
 
-use super::{invariants, rng::Rng};
+use super::{base::Base, invariants, rng::Rng};
 use crate::{
+	configs::bridge::KeepMessages,
 	constants::currency::UNIT,
 	tests::{
 		blocks::{apply, Blocks},
 		genesis,
 	},
-	AccountId, Balance, Balances, BlockNumber, FeeSplit, Runtime, RuntimeCall, RuntimeEvent, System, TaskAssignment,
+	AccountId, Balance, Balances, BaseBridge, BlockNumber, FeeSplit, Runtime, RuntimeCall, RuntimeEvent, System,
+	TaskAssignment,
 };
 use deepnode_primitives::{canonical::Answer, ModelId, TaskId};
 use frame_support::traits::{fungible::Mutate, tokens::Preservation};
@@ -70,6 +72,8 @@ pub struct World {
 	pub weights: BTreeMap<(u32, AccountId), Weights>,
 	/// The files of sealed data sets.
 	pub sealed_files: BTreeMap<u32, pallet_data_registry::Files>,
+	/// The other end of the bridge.
+	pub base: Base,
 }
 
 impl Drop for World {
@@ -98,10 +102,13 @@ pub fn root() -> AccountId {
 }
 
 impl World {
-	/// The development chain's genesis, with models and workers, so that histories come to the point.
+	/// The development chain's genesis, with models and workers, so that histories come to the point; the odd ones know
+	/// the gateway on Base from the start.
 	pub fn new(seed: u64) -> Self {
+		let mut ext = genesis("development");
+		let issued = ext.execute_with(Balances::total_issuance);
 		let mut world = Self {
-			ext: genesis("development"),
+			ext,
 			blocks: Blocks::new(seed),
 			rng: Rng(seed),
 			commands: BTreeMap::new(),
@@ -114,6 +121,7 @@ impl World {
 			items: BTreeMap::new(),
 			weights: BTreeMap::new(),
 			sealed_files: BTreeMap::new(),
+			base: Base::new(issued),
 		};
 		world.within(|_| {
 			for at in 0..WORKERS {
@@ -123,6 +131,9 @@ impl World {
 		});
 		world.begin(1);
 		world.settle_in();
+		if !seed.is_multiple_of(2) {
+			world.open_bridge();
+		}
 		world.done = 0;
 		world
 	}
@@ -131,11 +142,11 @@ impl World {
 	pub fn within<R>(&mut self, work: impl FnOnce(&mut Self) -> R) -> R {
 		let mut ext = std::mem::take(&mut self.ext);
 		let done = ext.execute_with(|| {
-			let before = Balances::total_issuance();
 			let burned = burned_by_fees();
 			let done = work(self);
-			let burned = burned_by_fees() - burned + self.take_note();
-			assert_eq!(Balances::total_issuance(), before - burned, "only what is burned is gone");
+			self.base.burn(burned_by_fees() - burned);
+			self.take_note();
+			self.base.check();
 			invariants::check();
 			done
 		});
@@ -143,16 +154,20 @@ impl World {
 		done
 	}
 
-	/// Notes the events since the last time. Returns how much dust they say was lost.
-	fn take_note(&mut self) -> Balance {
-		let mut dust = 0;
+	/// Notes the events since the last time.
+	fn take_note(&mut self) {
 		for record in System::read_events_no_consensus().skip(self.seen) {
 			self.seen += 1;
+			let mut role = None;
 			match &record.event {
-				RuntimeEvent::Balances(pallet_balances::Event::DustLost { amount, .. }) => dust += amount,
+				RuntimeEvent::Balances(pallet_balances::Event::DustLost { amount, .. }) => self.base.burn(*amount),
 				RuntimeEvent::FeeSplit(pallet_fee_split::Event::PartBurned { amount }) => {
 					panic!("the treasury can receive {amount}")
 				},
+				RuntimeEvent::Powr(pallet_powr::Event::EmissionPaid { role: paid, .. }) => {
+					role = Some(format!("{paid:?}"))
+				},
+				RuntimeEvent::BaseBridge(event) => role = self.base.hear(event),
 				RuntimeEvent::ModelRegistry(_)
 				| RuntimeEvent::DataRegistry(_)
 				| RuntimeEvent::TaskAssignment(_)
@@ -161,9 +176,8 @@ impl World {
 				| RuntimeEvent::Powr(_) => {},
 				_ => continue,
 			}
-			*self.events.entry(name(&record.event)).or_default() += 1;
+			*self.events.entry(name(&record.event, role)).or_default() += 1;
 		}
-		dust
 	}
 
 	/// Begins a block, `ahead` blocks after the last.
@@ -176,9 +190,24 @@ impl World {
 	pub fn advance(&mut self, ahead: BlockNumber) {
 		self.done += 1;
 		self.note(format!("on by {ahead} blocks"));
-		self.ext.execute_with(|| self.blocks.finish());
+		let mut left = ahead;
+		self.finish();
+		// Nor is a block passed over that has something to tell Base.
+		while left > 1 && self.ext.execute_with(BaseBridge::queued) > 0 {
+			left -= 1;
+			self.begin(1);
+			self.finish();
+		}
+		self.begin(left);
+	}
+
+	/// Ends a block.
+	fn finish(&mut self) {
+		self.within(|world| {
+			world.blocks.finish();
+			invariants::check_roots();
+		});
 		self.ext.commit_all().expect("nothing is open");
-		self.begin(ahead);
 	}
 
 	/// Somebody sends a transaction; whether it succeeded. Where the block is full it comes in the next.
@@ -228,6 +257,28 @@ impl World {
 			let fund = frame_system::Account::<Runtime>::get(TaskAssignment::audit_fund()).data;
 			assert_eq!(fund.reserved, 0, "nothing is set aside for no audit");
 		});
+		self.forget();
+	}
+
+	/// All that is told to Base is forgotten in time, but for claims that were refused.
+	fn forget(&mut self) {
+		use pallet_base_bridge::{Claims, Closing, CurrentEpoch, FirstKeptEpoch, Messages, Settlements, Told};
+		self.advance(KeepMessages::get() + 1);
+		let (told, epochs) = self.ext.execute_with(|| {
+			(Told::<Runtime>::iter_keys().count(), CurrentEpoch::<Runtime>::get() - FirstKeptEpoch::<Runtime>::get())
+		});
+		(0..told as u64 + epochs + 2).for_each(|_| self.advance(1));
+		self.within(|_| {
+			assert!(!Closing::<Runtime>::exists(), "an epoch is closed");
+			assert_eq!(Told::<Runtime>::iter_keys().count(), 0, "no block has messages");
+			assert_eq!(Messages::<Runtime>::iter_keys().count(), 0, "no message is kept");
+			assert!(
+				Settlements::<Runtime>::iter_values().all(|it| it.refused),
+				"nor a settlement that was not refused"
+			);
+			let mut claims = Claims::<Runtime>::iter_keys();
+			assert!(claims.all(|(epoch, _)| Settlements::<Runtime>::contains_key(epoch)), "nor claims without one");
+		});
 	}
 }
 
@@ -237,15 +288,12 @@ fn burned_by_fees() -> Balance {
 	totals.tasks.burned + totals.transactions.burned
 }
 
-/// An event's pallet and name, and as what somebody was paid.
-fn name(of: &RuntimeEvent) -> String {
+/// An event's pallet and name, and what else tells it from others.
+fn name(of: &RuntimeEvent, role: Option<String>) -> String {
 	let text = format!("{of:?}");
 	let (pallet, event) = text.split_once('(').expect("a pallet's event is inside the runtime's");
 	let variant = event.split([' ', '{', '(', ')']).next().unwrap_or_default();
 	let last = |path: &str| path.rsplit("::").next().unwrap_or_default().to_string();
-	let role = match of {
-		RuntimeEvent::Powr(pallet_powr::Event::EmissionPaid { role, .. }) => format!(".{role:?}"),
-		_ => String::new(),
-	};
+	let role = role.map_or_else(String::new, |role| format!(".{role}"));
 	format!("{}.{}{role}", last(pallet), last(variant))
 }
