@@ -108,7 +108,11 @@ impl<T: Config> Pallet<T> {
 		let Some(domain) = Self::current_domain().filter(|_| !queued.is_empty()) else { return Default::default() };
 		let mut told = BoundedVec::<Telling, T::MessagesPerBlock>::new();
 		let (mut leaves, mut settlement) = (Vec::new(), H256::zero());
-		while !queued.is_empty() && !told.is_full() {
+		// Those that are left out count, too: no more is done than is reserved.
+		for _ in 0..T::MessagesPerBlock::get() {
+			if queued.is_empty() {
+				break;
+			}
 			let record = Queue::<T>::get(queued.first).and_then(Messages::<T>::get);
 			if let Some(Payload::Settlement { root, .. }) = record.as_ref().map(|record| &record.message.payload) {
 				if !settlement.is_zero() {
@@ -123,7 +127,7 @@ impl<T: Config> Pallet<T> {
 			let index = told.len() as u32;
 			if let Some((telling, leaf)) = Self::tell_one(record, Place { at: now, index }, &domain) {
 				leaves.push(leaf);
-				// It is not full.
+				// There is room: no more are looked at.
 				let _ = told.try_push(telling);
 			}
 		}

@@ -84,6 +84,27 @@ fn two_settlements_are_told_in_two_blocks() {
 	});
 }
 
+/// Whoever has messages told, raised and refused by the hundred does not make a block do more than it has reserved.
+#[test]
+fn a_block_looks_at_no_more_than_it_may_tell_where_some_were_refused() {
+	run(|| {
+		for number in 1..=6 {
+			assert_ok!(withdraw(number, DN, 0));
+		}
+		advance(2);
+		for nonce in 0..6 {
+			assert_ok!(BaseBridge::raise_fee(signed(nonce as u8 + 1), nonce, DN));
+			assert_ok!(BaseBridge::report_refusal(RuntimeOrigin::root(), nonce));
+		}
+		assert_ok!(withdraw(7, DN, 0));
+		for (block, left, told) in [(3, 4, 0), (4, 1, 0), (5, 0, 1)] {
+			advance(1);
+			check();
+			assert_eq!((BaseBridge::queued(), BaseBridge::told(block).len()), (left, told), "block {block}");
+		}
+	});
+}
+
 /// The weight of what `on_finalize` does is reserved before anything else is.
 #[test]
 fn the_weight_of_a_full_block_is_reserved_in_every_block() {
