@@ -5,6 +5,7 @@ use std::{
 	time::{Duration, Instant},
 };
 
+use deepnode_service::Readiness;
 use serde::Serialize;
 
 /// A chain that gives no block for so long is as good as none.
@@ -21,15 +22,11 @@ struct State {
 	stopping: bool,
 }
 
-/// Whether the worker can take tasks.
+/// What else there is to know of the worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Readiness {
-	/// Whether it can.
-	pub ready: bool,
+pub struct Details {
 	/// The best block.
 	pub best_block: Option<u32>,
-	/// Why it cannot.
-	pub reasons: Vec<&'static str>,
 }
 
 impl Health {
@@ -58,7 +55,7 @@ impl Health {
 	}
 
 	/// Whether the worker can take tasks.
-	pub fn readiness(&self) -> Readiness {
+	pub fn readiness(&self) -> Readiness<Details> {
 		let state = self.state();
 		let mut reasons = Vec::new();
 		match state.best {
@@ -74,7 +71,8 @@ impl Health {
 		if state.stopping {
 			reasons.push("the worker is stopping");
 		}
-		Readiness { ready: reasons.is_empty(), best_block: state.best.map(|(number, _)| number), reasons }
+		let details = Details { best_block: state.best.map(|(number, _)| number) };
+		Readiness::new(details, reasons.into_iter().map(Into::into).collect())
 	}
 }
 
@@ -85,13 +83,13 @@ mod tests {
 	#[test]
 	fn a_worker_is_ready_with_a_node_and_a_stake_until_it_stops() {
 		let health = Health::default();
-		assert_eq!(health.readiness().reasons.len(), 2);
+		assert_eq!(health.readiness().reasons().len(), 2);
 		health.block(7);
 		health.registered(true);
-		assert_eq!(health.readiness(), Readiness { ready: true, best_block: Some(7), reasons: vec![] });
+		assert_eq!(health.readiness(), Readiness::new(Details { best_block: Some(7) }, vec![]));
 		health.stopping();
-		assert!(!health.readiness().ready);
+		assert_eq!(health.readiness().reasons(), ["the worker is stopping"]);
 		health.disconnected();
-		assert_eq!(health.readiness().best_block, None);
+		assert_eq!(health.readiness().details().best_block, None);
 	}
 }

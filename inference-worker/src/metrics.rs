@@ -1,14 +1,13 @@
 //! What the worker counts. Served on `/metrics`.
 
 use deepnode_primitives::task::ErrorCode;
-use prometheus::{
-	Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
-};
+use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 /// The worker's counters.
 #[derive(Clone)]
 pub struct Metrics {
-	registry: Registry,
+	/// Where all of them are registered.
+	pub registry: Registry,
 	/// Tasks whose answer this worker revealed.
 	pub revealed: IntCounter,
 	/// Long answers of whose chunks those that were asked for are open, and this worker sent them.
@@ -94,12 +93,5 @@ impl Metrics {
 	/// Counts a failed attempt.
 	pub fn failure(&self, what: &str) {
 		self.failures.with_label_values(&[what]).inc();
-	}
-
-	/// The counters in Prometheus's text format.
-	pub fn render(&self) -> prometheus::Result<String> {
-		let mut text = Vec::new();
-		TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
-		Ok(String::from_utf8_lossy(&text).into_owned())
 	}
 }

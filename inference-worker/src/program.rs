@@ -1,9 +1,9 @@
 //! The whole program, behind its command line.
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::process::ExitCode;
 
+use deepnode_service::log;
 use serde_json::{json, Value};
-use tracing_subscriber::EnvFilter;
 
 use crate::{
 	cli::Command,
@@ -53,17 +53,4 @@ fn print(result: anyhow::Result<Value>) -> ExitCode {
 fn fail(error: &anyhow::Error) -> ExitCode {
 	eprintln!("error: {error:#}");
 	ExitCode::FAILURE
-}
-
-/// Logs to the standard error. What cannot be written there, such as to a file on a full disk, is lost:
-/// complaining about it in the same place would end the process.
-pub fn log(as_json: bool) {
-	let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-	let builder =
-		tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
-	if as_json {
-		builder.json().init();
-	} else {
-		builder.with_ansi(std::io::stderr().is_terminal()).init();
-	}
 }

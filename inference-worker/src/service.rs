@@ -7,6 +7,7 @@ use std::{
 };
 
 use deepnode_primitives::{ModelId, TaskId};
+use deepnode_service::stopped;
 use futures::StreamExt;
 use tokio::{
 	sync::watch,
@@ -70,12 +71,6 @@ async fn follow<C: Chain>(chain: Arc<C>, heads: watch::Sender<Option<Block>>, he
 		health.disconnected();
 		sleep(Duration::from_secs(2)).await;
 	}
-}
-
-/// Returns when the signal has come.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-	// The sender is gone only together with the process.
-	let _ = stop.wait_for(|stop| *stop).await;
 }
 
 struct Service<C, A> {

@@ -1,13 +1,12 @@
 //! The `run` command: puts the parts together and takes them down in order.
 
-use std::{fs, io, sync::Arc, time::Duration};
+use std::{convert::Infallible, fs, io, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use deepnode_service::{bind, keep_trying, pages, serve, stop_signal, Backoff};
 use tokio::{
-	net::TcpListener,
 	signal::unix::{signal, SignalKind},
 	sync::watch,
-	time::sleep,
 };
 
 use crate::{
@@ -16,7 +15,7 @@ use crate::{
 	cli::Run,
 	fetch::{Fetcher, Policy},
 	health::Health,
-	http::{self, Pages},
+	http,
 	metrics::Metrics,
 	private::Ability,
 	runner::{Answerer, Runner},
@@ -27,6 +26,8 @@ use crate::{
 };
 
 const MIB: u64 = 1 << 20;
+/// The pauses between attempts to connect.
+const PAUSES: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
 
 /// Serves tasks until a signal ends it. `wrap` makes what answers them of the worker's own [`Runner`],
 /// which is the shipped worker's whole answer.
@@ -38,12 +39,11 @@ pub async fn run<A: Answerer>(args: Run, wrap: impl FnOnce(Runner) -> A) -> anyh
 	let metrics = Metrics::new()?;
 	let health = Health::default();
 	let outputs = Cache::open(&args.data_dir.join("outputs"), 1024 * MIB)?;
-	let listener = TcpListener::bind(args.http).await.with_context(|| {
-		format!("the address {} is taken or not this machine's; choose another with --http", args.http)
-	})?;
+	let listener = bind(args.http).await?;
 	tracing::info!(account = %key.account(), node = args.node, http = %listener.local_addr()?, "starting");
-	let pages = Pages { health: health.clone(), metrics: metrics.clone(), outputs: outputs.clone() };
-	tokio::spawn(http::serve(listener, pages));
+	let shown = health.clone();
+	let pages = pages(move || shown.readiness(), metrics.registry.clone()).merge(http::outputs(outputs.clone()));
+	tokio::spawn(serve(listener, pages));
 
 	let sandbox = Sandbox::start(args.engine.config()).await?;
 	let about = sandbox.description();
@@ -79,8 +79,8 @@ pub async fn run<A: Answerer>(args: Run, wrap: impl FnOnce(Runner) -> A) -> anyh
 	let runner = Runner::new(sandbox, fetcher, metrics.clone(), args.concurrency).with_private(private);
 	let answerer = Arc::new(wrap(runner));
 
-	let stop = stop_signal()?;
-	let Some(chain) = connect(&args.node, key, stop.clone()).await else { return Ok(()) };
+	let mut stop = stop_signal("the worker")?;
+	let Some(chain) = connect(&args.node, key, &mut stop).await else { return Ok(()) };
 	let store = Store::open(&args.data_dir, &chain.genesis(), chain.account())?;
 	let (chain, public_url) = (Arc::new(chain), args.public_url);
 	let attendant = Attendant { chain, answerer, store, outputs, public_url, private: ability, metrics };
@@ -90,53 +90,18 @@ pub async fn run<A: Answerer>(args: Run, wrap: impl FnOnce(Runner) -> A) -> anyh
 }
 
 /// Tries until the node answers; `None` where a signal ends the attempts.
-async fn connect(url: &str, key: Keypair, mut stop: watch::Receiver<bool>) -> Option<Node> {
-	let mut pause = Duration::from_secs(1);
-	loop {
-		let attempt = tokio::select! {
-			attempt = Node::connect(url, key.clone()) => attempt,
-			_ = stop.wait_for(|stop| *stop) => return None,
-		};
-		match attempt {
-			Ok(node) => {
-				tracing::info!(genesis = ?node.genesis(), "connected");
-				return Some(node);
-			},
-			Err(error) => tracing::warn!(%error, retry_in = ?pause, "the node is not reachable"),
-		}
-		tokio::select! {
-			() = sleep(pause) => pause = pause.saturating_mul(2).min(Duration::from_secs(30)),
-			_ = stop.wait_for(|stop| *stop) => return None,
-		}
-	}
+async fn connect(url: &str, key: Keypair, stop: &mut watch::Receiver<bool>) -> Option<Node> {
+	let attempt = || Node::connect(url, key.clone());
+	let Ok(node) = keep_trying(PAUSES, stop, attempt, |error, retry_in| {
+		tracing::warn!(%error, ?retry_in, "the node is not reachable");
+		Ok::<_, Infallible>(())
+	})
+	.await;
+	node.inspect(|node| tracing::info!(genesis = ?node.genesis(), "connected"))
 }
 
 /// Has a write beyond a limit on the size of files (`RLIMIT_FSIZE`) fail like one to a full disk. The
 /// kernel's signal would end the process.
 pub fn outlive_full_disks() -> io::Result<()> {
 	signal(SignalKind::from_raw(libc::SIGXFSZ)).map(drop)
-}
-
-/// Becomes true at the first SIGTERM or SIGINT; the second ends the process.
-fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
-	let (sender, receiver) = watch::channel(false);
-	let mut terminate = signal(SignalKind::terminate())?;
-	let mut interrupt = signal(SignalKind::interrupt())?;
-	tokio::spawn(async move {
-		let mut stopping = false;
-		loop {
-			tokio::select! {
-				_ = terminate.recv() => {},
-				_ = interrupt.recv() => {},
-			}
-			if stopping {
-				tracing::warn!("a second signal: ending at once");
-				std::process::exit(130);
-			}
-			stopping = true;
-			tracing::info!("stopping; a second signal ends the worker at once");
-			sender.send_replace(true);
-		}
-	});
-	Ok(receiver)
 }

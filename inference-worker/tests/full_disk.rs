@@ -17,7 +17,7 @@ use common::{
 	fours, unary,
 };
 use deepnode_primitives::{canonical::Answer, comparison::Comparison, content::Payload, TaskId};
-use deepnode_worker::{chain::Model, program, worker};
+use deepnode_worker::{chain::Model, worker};
 use tokio::time::sleep;
 
 /// Names the folder of the worker that a child process is.
@@ -155,7 +155,7 @@ async fn live_through_a_full_disk(folder: &Path) {
 #[test]
 fn child() {
 	let Some(folder) = std::env::var_os(FOLDER) else { return };
-	program::log(false);
+	deepnode_service::log(false);
 	let runtime = tokio::runtime::Runtime::new().expect("a runtime");
 	runtime.block_on(live_through_a_full_disk(Path::new(&folder)));
 	println!("it lives");

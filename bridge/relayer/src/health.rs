@@ -6,7 +6,7 @@ use std::{
 	time::{Duration, Instant},
 };
 
-use serde::Serialize;
+use deepnode_service::Readiness;
 
 /// A chain that has not answered for so long is as good as none.
 const STALE: Duration = Duration::from_secs(60);
@@ -39,15 +39,6 @@ struct State {
 	answered: BTreeMap<Side, Instant>,
 	alerts: BTreeMap<&'static str, String>,
 	stopping: bool,
-}
-
-/// Whether the relayer does its work.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Readiness {
-	/// Whether it does.
-	pub ready: bool,
-	/// Why it does not.
-	pub reasons: Vec<String>,
 }
 
 impl Health {
@@ -97,7 +88,7 @@ impl Health {
 		if state.stopping {
 			reasons.push("the relayer is stopping".into());
 		}
-		Readiness { ready: reasons.is_empty(), reasons }
+		Readiness::new((), reasons)
 	}
 }
 
@@ -108,14 +99,14 @@ mod tests {
 	#[test]
 	fn a_relayer_is_ready_with_both_chains_and_without_an_alert_until_it_stops() {
 		let health = Health::default();
-		assert_eq!(health.readiness().reasons.len(), 2);
+		assert_eq!(health.readiness().reasons().len(), 2);
 		health.answered(Side::Chain);
 		health.answered(Side::Base);
-		assert_eq!(health.readiness(), Readiness { ready: true, reasons: vec![] });
+		assert!(health.readiness().is_ready());
 		health.raise("vault", "the vault lacks 5 DN".into());
-		assert_eq!(health.readiness().reasons, ["the vault lacks 5 DN"]);
+		assert_eq!(health.readiness().reasons(), ["the vault lacks 5 DN"]);
 		health.clear("vault");
 		health.stopping();
-		assert_eq!(health.readiness().reasons, ["the relayer is stopping"]);
+		assert_eq!(health.readiness().reasons(), ["the relayer is stopping"]);
 	}
 }

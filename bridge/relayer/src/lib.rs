@@ -1,13 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-pub mod backoff;
 pub mod base;
 pub mod books;
 pub mod chain;
 pub mod cli;
 pub mod commitment;
 pub mod health;
-pub mod http;
 pub mod mailbox;
 pub mod metrics;
 pub mod plan;

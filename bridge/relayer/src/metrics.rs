@@ -1,13 +1,14 @@
 //! What the relayer counts. Served on `/metrics`.
 
-use prometheus::{Counter, Encoder, Gauge, GaugeVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{Counter, Gauge, GaugeVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 use crate::base::{pending::Purpose, Outcome};
 
 /// The relayer's counters.
 #[derive(Clone, Debug)]
 pub struct Metrics {
-	registry: Registry,
+	/// Where all of them are registered.
+	pub registry: Registry,
 	/// The latest block that BEEFY has signed.
 	pub signed_block: IntGauge,
 	/// The latest block that the light client on Base has.
@@ -109,13 +110,6 @@ impl Metrics {
 	pub fn alert(&self, what: &str, raised: bool) {
 		self.alerts.with_label_values(&[what]).set(if raised { 1.0 } else { 0.0 });
 	}
-
-	/// The counters in Prometheus's text format.
-	pub fn render(&self) -> prometheus::Result<String> {
-		let mut text = Vec::new();
-		TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
-		Ok(String::from_utf8_lossy(&text).into_owned())
-	}
 }
 
 #[cfg(test)]
@@ -129,7 +123,7 @@ mod tests {
 		metrics.sent(Purpose::Message(3));
 		metrics.concluded(Purpose::Message(3), &outcome);
 		metrics.alert("vault", true);
-		let text = metrics.render().unwrap();
+		let text = deepnode_service::render(&metrics.registry).unwrap();
 		for line in [
 			"deepnode_relayer_sent_total{purpose=\"message\"} 1",
 			"deepnode_relayer_concluded_total{outcome=\"wasted\",purpose=\"message\"} 1",

@@ -1,31 +1,23 @@
 //! The whole program, behind its command line.
 
-use std::{io::IsTerminal as _, process::ExitCode, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
-use anyhow::{bail, Context as _};
+use anyhow::bail;
 use deepnode_client::Client;
-use tokio::{
-	net::TcpListener,
-	signal::unix::{signal, SignalKind},
-	sync::watch,
-};
-use tracing_subscriber::EnvFilter;
+use deepnode_service::{bind, keep_trying, log, pages, serve, Backoff};
+use tokio::sync::watch;
 
 use crate::{
-	backoff::Backoff,
 	base::{Base, Deployment},
 	chain::Chain,
 	cli::{Command, Ends, Service},
 	health::Health,
-	http::{self, Pages},
 	metrics::Metrics,
 	relay, watch as fisherman,
 };
 
-/// The first pause after a failure.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The longest.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The pauses after failures.
+pub(crate) const PAUSES: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
 
 /// Does what the command line says.
 pub fn main(command: Command) -> ExitCode {
@@ -53,27 +45,14 @@ pub fn main(command: Command) -> ExitCode {
 	}
 }
 
-/// Logs to the standard error. What cannot be written there is lost.
-fn log(as_json: bool) {
-	let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-	let builder =
-		tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
-	if as_json {
-		builder.json().init();
-	} else {
-		builder.with_ansi(std::io::stderr().is_terminal()).init();
-	}
-}
-
 /// What a long run reports by, already served.
-pub(crate) async fn report(service: &Service) -> anyhow::Result<Pages> {
-	let pages = Pages { health: Health::default(), metrics: Metrics::new()? };
-	let listener = TcpListener::bind(service.http).await.with_context(|| {
-		format!("the address {} is taken or not this machine's; choose another with --http", service.http)
-	})?;
+pub(crate) async fn report(service: &Service) -> anyhow::Result<(Health, Metrics)> {
+	let (health, metrics) = (Health::default(), Metrics::new()?);
+	let listener = bind(service.http).await?;
 	tracing::info!(http = %listener.local_addr()?, "serving health and metrics");
-	tokio::spawn(http::serve(listener, pages.clone()));
-	Ok(pages)
+	let shown = health.clone();
+	tokio::spawn(serve(listener, pages(move || shown.readiness(), metrics.registry.clone())));
+	Ok((health, metrics))
 }
 
 /// Connects to the nodes and to Base, trying until they answer; `None` where a signal ends the attempts. Contracts
@@ -83,24 +62,14 @@ pub(crate) async fn connect(
 	stop: &mut watch::Receiver<bool>,
 ) -> anyhow::Result<Option<(Vec<Chain>, Base)>> {
 	let deployment = Deployment::read(&ends.deployment)?;
-	let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
-	loop {
-		let attempt = tokio::select! {
-			attempt = once(ends, deployment) => attempt,
-			() = stopped(stop) => return Ok(None),
-		};
-		let error = match attempt {
-			Ok(ends) => return Ok(Some(ends)),
-			Err(error) if is_final(&error) => return Err(error),
-			Err(error) => error,
-		};
-		let retry_in = backoff.failed(chance());
-		tracing::warn!(error = format!("{error:#}"), ?retry_in, "cannot connect");
-		tokio::select! {
-			() = tokio::time::sleep(retry_in) => {},
-			() = stopped(stop) => return Ok(None),
+	let failed = |error: anyhow::Error, retry_in| {
+		if is_final(&error) {
+			return Err(error);
 		}
-	}
+		tracing::warn!(error = format!("{error:#}"), ?retry_in, "cannot connect");
+		Ok(())
+	};
+	keep_trying(PAUSES, stop, || once(ends, deployment), failed).await
 }
 
 /// Connects to the nodes and to Base, or fails.
@@ -130,40 +99,4 @@ fn is_final(error: &anyhow::Error) -> bool {
 	error.is::<OtherNode>()
 		|| matches!(error.downcast_ref(), Some(BaseError::OtherChain { .. } | BaseError::NoContract { .. }))
 		|| matches!(error.downcast_ref(), Some(deepnode_client::Error::Incompatible(_)))
-}
-
-/// Any number.
-pub(crate) fn chance() -> u32 {
-	use std::hash::{BuildHasher as _, RandomState};
-	RandomState::new().hash_one(()) as u32
-}
-
-/// Returns when the signal has come.
-pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
-	// The sender is gone only together with the process.
-	let _ = stop.wait_for(|stop| *stop).await;
-}
-
-/// Becomes true at the first SIGTERM or SIGINT; the second ends the process.
-pub(crate) fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
-	let (sender, receiver) = watch::channel(false);
-	let mut terminate = signal(SignalKind::terminate())?;
-	let mut interrupt = signal(SignalKind::interrupt())?;
-	tokio::spawn(async move {
-		let mut stopping = false;
-		loop {
-			tokio::select! {
-				_ = terminate.recv() => {},
-				_ = interrupt.recv() => {},
-			}
-			if stopping {
-				tracing::warn!("a second signal: ending at once");
-				std::process::exit(130);
-			}
-			stopping = true;
-			tracing::info!("stopping; a second signal ends the relayer at once");
-			sender.send_replace(true);
-		}
-	});
-	Ok(receiver)
 }

@@ -20,12 +20,12 @@ use deepnode_primitives::{
 	bridge::{Domain, Message},
 	Balance,
 };
+use deepnode_service::{stop_signal, stopped};
 use futures::StreamExt as _;
 use sp_core::H256;
 use tokio::sync::watch;
 
 use crate::{
-	backoff::Backoff,
 	base::{
 		abi, key,
 		pending::Purpose,
@@ -36,7 +36,6 @@ use crate::{
 	cli::Run,
 	commitment::{CommitmentError, Signed},
 	health::{Health, Side},
-	http::Pages,
 	mailbox::{Letter, Mailbox},
 	metrics::Metrics,
 	plan::{self, Available, LightClient, Why},
@@ -50,10 +49,6 @@ use crate::{
 const HEADERS: u32 = 2048;
 /// What one call of `drain` pays at most.
 const DRAINED: u64 = 10;
-/// The first pause after a round that failed.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The longest.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Why a round cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -121,8 +116,8 @@ pub async fn run(args: Run) -> anyhow::Result<()> {
 	ensure!(args.ends.node.len() == 1, "carrying needs one node, and {} were named", args.ends.node.len());
 	fs::create_dir_all(&args.data_dir)
 		.with_context(|| format!("cannot make the directory {}", args.data_dir.display()))?;
-	let Pages { health, metrics } = program::report(&args.service).await?;
-	let mut stop = program::stop_signal()?;
+	let (health, metrics) = program::report(&args.service).await?;
+	let mut stop = stop_signal("the relayer")?;
 	tracing::info!(account = %key.address(), node = ?args.ends.node, deployment = %args.ends.deployment.display(), "starting");
 	let Some((mut chains, base)) = program::connect(&args.ends, &mut stop).await? else { return Ok(()) };
 	let chain = chains.pop().context("no node")?;
@@ -205,7 +200,7 @@ struct Relay {
 impl Relay {
 	async fn serve(mut self, mut stop: watch::Receiver<bool>, grace: Duration) {
 		let mut justifications = self.chain.client.beefy_justifications();
-		let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+		let mut backoff = program::PAUSES;
 		loop {
 			let Some(round) = until(self.round(), &mut stop, grace).await else { break };
 			let pause = match round {
@@ -214,7 +209,7 @@ impl Relay {
 					self.pause
 				},
 				Err(error) => {
-					let retry_in = backoff.failed(program::chance());
+					let retry_in = backoff.failed();
 					self.metrics.failure(error.what());
 					tracing::warn!(%error, ?retry_in, "the round is broken off");
 					retry_in
@@ -224,7 +219,7 @@ impl Relay {
 			tokio::pin!(wait);
 			loop {
 				tokio::select! {
-					() = program::stopped(&mut stop) => break,
+					() = stopped(&mut stop) => break,
 					() = &mut wait => break,
 					Some(bytes) = justifications.next() => {
 						self.hear(&bytes);
@@ -516,7 +511,7 @@ async fn until<T>(work: impl Future<Output = T>, stop: &mut watch::Receiver<bool
 	tokio::pin!(work);
 	tokio::select! {
 		done = &mut work => return Some(done),
-		() = program::stopped(stop) => {},
+		() = stopped(stop) => {},
 	}
 	tokio::time::timeout(grace, work).await.ok()
 }

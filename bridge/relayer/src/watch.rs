@@ -9,6 +9,7 @@ use std::{
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use anyhow::{bail, Context as _};
 use deepnode_primitives::bridge::Payload;
+use deepnode_service::{stop_signal, stopped};
 use futures::{stream::SelectAll, StreamExt as _};
 use serde::Serialize;
 use serde_json::{json, Value};
@@ -21,7 +22,6 @@ use crate::{
 	cli::{Ends, Watch},
 	commitment::{CommitmentError, Signed},
 	health::{Health, Side},
-	http::Pages,
 	metrics::Metrics,
 	program,
 };
@@ -59,8 +59,8 @@ impl LookError {
 
 /// Watches until a signal ends it.
 pub async fn run(args: Watch) -> anyhow::Result<()> {
-	let Pages { health, metrics } = program::report(&args.service).await?;
-	let mut stop = program::stop_signal()?;
+	let (health, metrics) = program::report(&args.service).await?;
+	let mut stop = stop_signal("the relayer")?;
 	tracing::info!(nodes = ?args.ends.node, deployment = %args.ends.deployment.display(), "starting");
 	let Some((chains, base)) = program::connect(&args.ends, &mut stop).await? else { return Ok(()) };
 	let mut told: SelectAll<_> = chains
@@ -74,7 +74,7 @@ pub async fn run(args: Watch) -> anyhow::Result<()> {
 	ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
 	loop {
 		tokio::select! {
-			() = program::stopped(&mut stop) => break,
+			() = stopped(&mut stop) => break,
 			Some((node, bytes)) = told.next() => {
 				if let Err(error) = fisherman.hear(node, &bytes).await {
 					tracing::warn!(%error, node, "a commitment cannot be checked");
