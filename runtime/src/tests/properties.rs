@@ -1,6 +1,6 @@
 //! Whatever anybody does, in whatever order, with all of the pallets of the real runtime: the invariants of each hold
 //! after every transaction and every block, what is on hold is what the pallets know of, and no DN is made, nor lost
-//! but what is burned.
+//! but what is burned or leaves for Base, where as much is locked.
 //!
 //! `DEEPNODE_COMMANDS` says how many commands to try, a few hundred where it is not set, and `DEEPNODE_SEED` which: the
 //! same seed gives the same history. With 10,000 or more the histories have to come to everything that is listed here.

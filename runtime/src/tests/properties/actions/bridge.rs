@@ -3,7 +3,7 @@
 use super::{
 	super::world::{root, World},
 	governance::govern,
-	somebody,
+	somebody, sorted,
 	workers::any_worker,
 	Action,
 };
@@ -23,8 +23,8 @@ pub const ACTIONS: &[(usize, Action)] = &[
 	(2, withdraw_much),
 	(12, raise_fee),
 	(10, set_payout_address),
-	(14, deliver),
-	(9, report_refusal),
+	(24, deliver),
+	(16, report_refusal),
 	(8, reclaim),
 	(3, send_governance),
 	(6, set_gateway),
@@ -91,7 +91,7 @@ fn withdraw_much(world: &mut World) {
 
 /// A message's sender, or seldom another, offers more for it.
 fn raise_fee(world: &mut World) {
-	let known = world.ext.execute_with(|| super::sorted(Messages::<Runtime>::iter_keys()));
+	let known = world.ext.execute_with(|| sorted(Messages::<Runtime>::iter_keys()));
 	let nonce = world.rng.pick(&known).copied().unwrap_or(3);
 	let (sender, fee) = world.ext.execute_with(|| {
 		let record = Messages::<Runtime>::get(nonce);
@@ -143,7 +143,7 @@ fn reclaim(world: &mut World) {
 	let who = somebody(world);
 	let refused = world.ext.execute_with(|| {
 		let refused = Settlements::<Runtime>::iter().filter(|(_, settlement)| settlement.refused);
-		super::sorted(refused.map(|(epoch, settlement)| (epoch, settlement.count)))
+		sorted(refused.map(|(epoch, settlement)| (epoch, settlement.count)))
 	});
 	let (epoch, count) = world.rng.pick(&refused).copied().unwrap_or((2, 3));
 	let index = world.rng.below(count as usize + 1) as u32;

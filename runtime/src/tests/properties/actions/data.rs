@@ -6,7 +6,9 @@ use super::{
 };
 use crate::{constants::currency::UNIT, AccountId, Balance, Runtime};
 use deepnode_primitives::content::ContentRef;
-use pallet_data_registry::{manifest_digest, Call, DataFile, DataSetSpec, DataSets, Files, Manifest, NextDataSetId};
+use pallet_data_registry::{
+	manifest_digest, Call, DataFile, DataSetSpec, DataSets, Files, Manifest, NextDataSetId, References, Status,
+};
 
 /// What is tried with data sets, and how often each.
 pub const ACTIONS: &[(usize, Action)] =
@@ -54,8 +56,14 @@ fn retire(world: &mut World) {
 	world.send("retire_data", &who, Call::retire { data_set });
 }
 
+/// Anybody removes a data set: mostly one that is retired, and that no model declares any more.
 fn remove(world: &mut World) {
-	let (data_set, who) = any_data_set(world);
+	let can = world.ext.execute_with(|| {
+		let retired = DataSets::<Runtime>::iter().filter(|(_, it)| it.status == Status::Retired);
+		sorted(retired.map(|(data_set, _)| data_set).filter(|it| References::<Runtime>::get(it) == 0))
+	});
+	let (other, who) = any_data_set(world);
+	let data_set = world.rng.pick(&can).copied().filter(|_| !world.rng.percent(10)).unwrap_or(other);
 	world.send("remove_data", &who, Call::remove { data_set });
 }
 

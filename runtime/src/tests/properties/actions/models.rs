@@ -14,7 +14,7 @@ use deepnode_primitives::{
 use pallet_model_registry::{Call, Format, ModelFile, ModelSpec, Models, Parent, RuntimeClass, Status};
 
 /// What is tried with models, and how often each.
-pub const ACTIONS: &[(usize, Action)] = &[(3, register), (3, set_price), (2, set_uris), (2, retire)];
+pub const ACTIONS: &[(usize, Action)] = &[(4, register), (3, set_price), (2, set_uris), (5, retire)];
 
 /// A model of four features, and so many scores.
 pub fn model_spec(domain: &str, scores: u32, comparison: Comparison) -> ModelSpec {

@@ -7,12 +7,17 @@ use super::{
 	},
 	any_model, somebody, sorted,
 	tasks::submit,
+	time::go_to,
 	Action,
 };
-use crate::{constants::currency::UNIT, AccountId, Balance, Runtime};
+use crate::{
+	configs::deepnode::{RevealWeights, ScoreEpoch},
+	constants::currency::UNIT,
+	AccountId, Balance, Runtime, System,
+};
 use deepnode_primitives::seals::DomainId;
 use deepnode_scoring::Unit;
-use pallet_powr::{seals, types::Expected, Call, CurrentEpoch, Evaluations, Models};
+use pallet_powr::{seals, types::Expected, Call, CurrentEpoch, Evaluations, Models, Unbonding};
 use pallet_task_assignment::{types::TaskStatus, NextTaskId, Tasks};
 
 /// What is tried to judge models, and how often each.
@@ -26,6 +31,7 @@ pub const ACTIONS: &[(usize, Action)] = &[
 	(24, unseal),
 	(14, commit_weights),
 	(14, reveal_weights),
+	(2, vote),
 	(3, enlist),
 ];
 
@@ -54,8 +60,15 @@ fn leave(world: &mut World) {
 	world.send("leave_domain", &who, Call::leave { domain });
 }
 
+/// One that has left has its stake back: mostly one that may.
 fn withdraw(world: &mut World) {
-	let (who, domain) = (somebody(world), any_domain(world));
+	let other = (somebody(world), any_domain(world));
+	let can = world.ext.execute_with(|| {
+		let now = System::block_number();
+		let can = Unbonding::<Runtime>::iter().filter(|(_, _, leaving)| leaving.withdrawable_at <= now);
+		sorted(can.map(|(domain, who, _)| (who, domain)))
+	});
+	let (who, domain) = world.rng.pick(&can).cloned().filter(|_| !world.rng.percent(10)).unwrap_or(other);
 	world.send("withdraw_stake", &who, Call::withdraw { domain });
 }
 
@@ -127,8 +140,27 @@ fn unseal(world: &mut World) {
 	}
 }
 
+/// An epoch's ballot as it is meant: most evaluators commit, and most of those reveal when it is time.
+fn vote(world: &mut World) {
+	for who in people().into_iter().skip(3) {
+		if world.rng.percent(80) {
+			commit_weights_of(world, who);
+		}
+	}
+	go_to(world, ScoreEpoch::get() - RevealWeights::get());
+	for who in people().into_iter().skip(3) {
+		if world.rng.percent(80) {
+			reveal_weights_of(world, who);
+		}
+	}
+}
+
 fn commit_weights(world: &mut World) {
 	let who = any_evaluator(world);
+	commit_weights_of(world, who);
+}
+
+fn commit_weights_of(world: &mut World, who: AccountId) {
 	let (epoch, listed) = world.ext.execute_with(|| {
 		let models = Models::<Runtime>::iter().filter(|(_, record)| record.domain == 0);
 		(CurrentEpoch::<Runtime>::get().index, sorted(models.map(|(model, _)| model)))
@@ -143,10 +175,14 @@ fn commit_weights(world: &mut World) {
 }
 
 fn reveal_weights(world: &mut World) {
+	let who = any_evaluator(world);
+	reveal_weights_of(world, who);
+}
+
+/// Reveals what an account has committed to in this epoch, if it has.
+fn reveal_weights_of(world: &mut World, who: AccountId) {
 	let epoch = world.ext.execute_with(|| CurrentEpoch::<Runtime>::get().index);
-	let known: Vec<_> = world.weights.iter().filter(|((of, _), _)| *of == epoch).collect();
-	let Some(((_, who), (weights, salt))) = world.rng.pick(&known) else { return };
-	let (who, weights, salt) = (who.clone(), weights.clone(), *salt);
+	let Some((weights, salt)) = world.weights.get(&(epoch, who.clone())).cloned() else { return };
 	let pages = vec![seals::page(&weights, &salt)].try_into().expect("one page");
 	let weights = weights.try_into().expect("few models");
 	let reveal = Call::reveal_weights { domain: 0, pages, page: 0, weights, salt };

@@ -15,7 +15,7 @@ pub const ACTIONS: &[(usize, Action)] = &[
 	(14, some_blocks),
 	(4, |world| world.advance(21)),
 	(2, |world| world.advance(AuditWindow::get() + 1)),
-	(3, |world| go_to(world, ScoreEpoch::get() - RevealWeights::get())),
+	(2, |world| go_to(world, ScoreEpoch::get() - RevealWeights::get())),
 	(4, World::end_epoch),
 	(1, |world| world.advance(UnbondingPeriod::get())),
 	(1, |world| world.advance(KeepMessages::get() + 1)),
@@ -35,7 +35,7 @@ impl World {
 }
 
 /// On to so many blocks after the epoch's begin, if that is not over.
-fn go_to(world: &mut World, into: BlockNumber) {
+pub fn go_to(world: &mut World, into: BlockNumber) {
 	let left = world.ext.execute_with(|| {
 		let started_at = pallet_powr::CurrentEpoch::<Runtime>::get().started_at;
 		(started_at + into).saturating_sub(System::block_number())

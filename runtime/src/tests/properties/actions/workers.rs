@@ -2,10 +2,10 @@
 
 use super::{
 	super::world::{worker, World, WORKERS},
-	any_model, Action,
+	any_model, sorted, Action,
 };
-use crate::{constants::currency::UNIT, AccountId, Balance};
-use pallet_task_assignment::Call;
+use crate::{constants::currency::UNIT, AccountId, Balance, Runtime, System};
+use pallet_task_assignment::{Call, Workers};
 
 /// What workers try besides their tasks, and how often each.
 pub const ACTIONS: &[(usize, Action)] =
@@ -43,7 +43,14 @@ fn leave(world: &mut World) {
 	world.send("leave", &who, Call::leave {});
 }
 
+/// One that has left has its stake back: mostly one that may.
 fn withdraw(world: &mut World) {
-	let who = any_worker(world);
+	let other = any_worker(world);
+	let can = world.ext.execute_with(|| {
+		let now = System::block_number();
+		let left = Workers::<Runtime>::iter().filter(|(_, worker)| worker.leaving.is_some_and(|at| at <= now));
+		sorted(left.filter(|(_, worker)| (worker.active, worker.liable) == (0, 0)).map(|(who, _)| who))
+	});
+	let who = world.rng.pick(&can).cloned().filter(|_| !world.rng.percent(10)).unwrap_or(other);
 	world.send("withdraw", &who, Call::withdraw {});
 }
