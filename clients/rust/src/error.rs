@@ -80,6 +80,11 @@ impl Error {
 		}
 	}
 
+	/// Whether the node refused a transaction because another has its nonce, and so never took it.
+	pub(crate) fn is_nonce_taken(&self) -> bool {
+		matches!(self, Self::Refused { reason } if remedy::is_nonce_taken(reason))
+	}
+
 	/// Whether the chain refused a call with this error of this pallet.
 	pub fn is_dispatch(&self, pallet: &str, name: &str) -> bool {
 		matches!(self, Self::Dispatch(error) if error.pallet == pallet && error.name == name)
@@ -230,6 +235,10 @@ mod tests {
 		assert!(refused("Invalid transaction: Transaction is outdated").is_retryable());
 		assert!(!refused("Invalid transaction: Transaction has a bad signature").is_retryable());
 		assert!(Error::Disconnected.is_retryable());
+		assert!(!Error::Disconnected.is_nonce_taken());
+		assert!(refused("Invalid Transaction: Transaction is outdated").is_nonce_taken());
+		assert!(refused("Priority is too low: (1 vs 1)").is_nonce_taken());
+		assert!(!refused("Transaction will be valid in the future").is_nonce_taken());
 		let dispatch = Dispatch { pallet: "A".into(), name: "B".into(), docs: String::new() };
 		assert!(!Error::from(dispatch.clone()).is_retryable());
 		assert!(Error::from(dispatch).is_dispatch("A", "B"));

@@ -72,6 +72,11 @@ const REFUSALS: &[(&str, bool, &str)] = &[
 	("usurped", true, "another transaction took its nonce: send it again"),
 ];
 
+/// Whether the pool refused a transaction because another has its nonce, in a block or in the pool.
+pub(crate) fn is_nonce_taken(reason: &str) -> bool {
+	["Transaction is outdated", "riority is too low"].iter().any(|text| reason.contains(text))
+}
+
 fn refusal(reason: &str) -> Option<&'static (&'static str, bool, &'static str)> {
 	REFUSALS.iter().find(|(text, ..)| reason.contains(text))
 }

@@ -1,5 +1,7 @@
 //! Transactions: signing, nonces, and what becomes of them.
 
+use std::time::Duration;
+
 use futures::{Stream, StreamExt as _};
 use subxt::{
 	client::OnlineClientAtBlockImpl,
@@ -20,6 +22,10 @@ use crate::{
 
 /// How many blocks a transaction stays valid for after the latest finalized one.
 const MORTALITY: u64 = 64;
+/// How often a nonce is asked for where the node gives one that is taken, and the pauses between. A chain without
+/// forks never does; after a fork the node needs a block or two to put transactions of one branch into the other.
+const NONCE_ATTEMPTS: u32 = 8;
+const NONCE_PAUSE: Duration = Duration::from_secs(1);
 /// How many transactions of one account may be on their way at once.
 const IN_FLIGHT: usize = 256;
 
@@ -122,13 +128,25 @@ struct Sender<'a> {
 impl Sender<'_> {
 	/// Signs a call and brings it into the node's pool. A nonce that the pool refused is used again.
 	async fn enter<C: Payload + Sync>(&mut self, call: &C) -> Result<Pending> {
-		let nonce = match self.nonce {
-			Some(nonce) => nonce,
-			None => {
-				self.guard = Some(self.client.lock_nonces().await);
-				self.client.next_nonce(&self.signer.account()).await?
-			},
-		};
+		if let Some(nonce) = self.nonce {
+			return self.enter_with(nonce, call).await;
+		}
+		if self.guard.is_none() {
+			self.guard = Some(self.client.lock_nonces().await);
+		}
+		let mut attempts = 1;
+		loop {
+			let nonce = self.client.next_nonce(&self.signer.account()).await?;
+			match self.enter_with(nonce, call).await {
+				Err(error) if error.is_nonce_taken() && attempts < NONCE_ATTEMPTS => attempts += 1,
+				entered => return entered,
+			}
+			tokio::time::sleep(NONCE_PAUSE).await;
+		}
+	}
+
+	/// Signs a call with this nonce and brings it into the node's pool.
+	async fn enter_with<C: Payload + Sync>(&mut self, nonce: u64, call: &C) -> Result<Pending> {
 		let at = match &self.at {
 			Some(at) => at,
 			None => self.at.insert(self.client.api().at_current_block().await?),
