@@ -105,8 +105,7 @@ impl Rules {
 		}
 	}
 
-	/// The rules as they were first designed, before the four changes that the simulation asked for, and with errors
-	/// that nobody audits.
+	/// The rules as they were first designed, before the five changes that the simulation asked for.
 	pub fn first_design() -> Self {
 		Self {
 			outvoted_report: false,
