@@ -12,7 +12,7 @@ use pallet_data_registry::{
 
 /// What is tried with data sets, and how often each.
 pub const ACTIONS: &[(usize, Action)] =
-	&[(6, register), (2, set_price), (2, set_uris), (3, publish), (2, retire), (2, remove)];
+	&[(6, register), (2, set_price), (2, set_uris), (3, publish), (4, retire), (4, remove)];
 
 fn register(world: &mut World) {
 	let who = somebody(world);
@@ -51,8 +51,15 @@ fn publish(world: &mut World) {
 	world.send("publish", &who, Call::publish { data_set, files });
 }
 
+/// Mostly one that models declare, which stays until they are gone.
 fn retire(world: &mut World) {
-	let (data_set, who) = any_data_set(world);
+	let declared = world.ext.execute_with(|| {
+		let active = DataSets::<Runtime>::iter().filter(|(_, it)| it.status == Status::Active);
+		let declared = active.filter(|(data_set, _)| References::<Runtime>::get(data_set) > 0);
+		sorted(declared.map(|(data_set, it)| (data_set, it.owner)))
+	});
+	let other = any_data_set(world);
+	let (data_set, who) = world.rng.pick(&declared).cloned().filter(|_| world.rng.percent(70)).unwrap_or(other);
 	world.send("retire_data", &who, Call::retire { data_set });
 }
 

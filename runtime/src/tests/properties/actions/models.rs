@@ -11,10 +11,11 @@ use deepnode_primitives::{
 	tensor::{Dim, ElementType, TensorSpec},
 	ModelId,
 };
+use pallet_data_registry::DataSets;
 use pallet_model_registry::{Call, Format, ModelFile, ModelSpec, Models, Parent, RuntimeClass, Status};
 
 /// What is tried with models, and how often each.
-pub const ACTIONS: &[(usize, Action)] = &[(4, register), (3, set_price), (2, set_uris), (5, retire)];
+pub const ACTIONS: &[(usize, Action)] = &[(6, register), (3, set_price), (2, set_uris), (6, retire)];
 
 /// A model of four features, and so many scores.
 pub fn model_spec(domain: &str, scores: u32, comparison: Comparison) -> ModelSpec {
@@ -65,13 +66,12 @@ fn register(world: &mut World) {
 	let domain = world.rng.weighted(&[(4, DIGITS), (1, "text"), (1, "")]);
 	let mut spec = model_spec(domain, 10, if world.rng.percent(50) { close_enough() } else { same_class() });
 	spec.price = world.rng.weighted(&[(4, UNIT), (2, UNIT / 1_000), (1, 40 * UNIT), (1, 0)]);
-	let (models, data_sets) =
-		world.ext.execute_with(|| (active_models(), sorted(pallet_data_registry::DataSets::<Runtime>::iter_keys())));
+	let (models, data_sets) = world.ext.execute_with(|| (active_models(), sorted(DataSets::<Runtime>::iter_keys())));
 	if world.rng.percent(60) {
 		let royalty = world.rng.weighted(&[(4, 100_000), (1, 1_000_000), (1, 2_000_000)]);
 		spec.parent = world.rng.pick(&models).map(|model| Parent { model: *model, royalty });
 	}
-	let declared: Vec<_> = data_sets.into_iter().filter(|_| world.rng.percent(30)).take(4).collect();
+	let declared: Vec<_> = data_sets.into_iter().filter(|_| world.rng.percent(40)).take(4).collect();
 	spec.data_sets = declared.try_into().expect("at most four");
 	world.send("register", &who, Call::register { spec });
 }
@@ -89,10 +89,20 @@ fn set_uris(world: &mut World) {
 	world.send("set_uris", &who, Call::set_uris { model, file, uris });
 }
 
-/// The first three are never retired.
+/// One that declares a retired data set goes first. The first three are never retired.
 fn retire(world: &mut World) {
-	let models = world.ext.execute_with(active_models);
-	let Some(model) = world.rng.pick(models.get(3..).unwrap_or_default()).copied() else { return };
+	let (models, hopeless) = world.ext.execute_with(|| {
+		let models = active_models().split_off(3);
+		let declares = |model: &ModelId| {
+			let declared = Models::<Runtime>::get(model).map(|it| it.spec.data_sets).unwrap_or_default();
+			let mut declared = declared.iter().filter_map(DataSets::<Runtime>::get);
+			declared.any(|it| it.status == pallet_data_registry::Status::Retired)
+		};
+		let hopeless: Vec<_> = models.iter().copied().filter(declares).collect();
+		(models, hopeless)
+	});
+	let from = if hopeless.is_empty() { models } else { hopeless };
+	let Some(model) = world.rng.pick(&from).copied() else { return };
 	let who = owner(world, model);
 	world.send("retire", &who, Call::retire { model });
 }
