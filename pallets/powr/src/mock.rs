@@ -72,7 +72,7 @@ parameter_types! {
 	pub const UnbondingPeriod: BlockNumber = 50;
 	pub static MaxModels: u32 = 1_000;
 	/// A tenth of a block of two seconds.
-	pub static EpochWeight: Weight = Weight::from_parts(200_000_000_000, u64::MAX);
+	pub static EpochWeight: Weight = Weight::from_parts(100_000_000_000, u64::MAX);
 	pub static Fees: FeeTable = FeeTable::default();
 	/// The last block whose randomness was unknown before it; the current one where there is none.
 	pub static KnownSince: Option<BlockNumber> = None;
