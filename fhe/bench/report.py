@@ -50,7 +50,7 @@ def text(report):
     features = [name for name in ("avx2", "fma", "avx512") if machine[name]]
     parts = [
         f"Measured on {machine['model']}, {report['cores']} cores, {', '.join(features)}; medians of up to {report['repetitions']}"
-        f" runs, all in one go. One bootstrap on one core: {seconds(report['single_bootstrap_s'])}. Making the keys:"
+        f" runs. Concrete ML is measured after the rest, on the same machine. One bootstrap on one core: {seconds(report['single_bootstrap_s'])}. Making the keys:"
         f" {seconds(report['key_generation_s'])}; expanding the evaluation key: {seconds(report['key_expansion_s'])}."
         f" Client key {size(report['client_key_bytes'])}."
     ]
