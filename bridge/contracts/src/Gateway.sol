@@ -185,7 +185,7 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 	function payClaim(address to, uint128 amount) external nonReentrant {
 		if (msg.sender != address(settlement)) revert NotSettlement(msg.sender, address(settlement));
 		_requireOpen();
-		if (!_canReceive(to)) revert InvalidRecipient(to);
+		if (!canReceive(to)) revert InvalidRecipient(to);
 		if (_payOut(to, amount, PayoutQueue.NO_NONCE) == Status.FAILED) revert VaultTooSmall(amount, token.balanceOf(address(this)));
 	}
 
@@ -290,6 +290,12 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 		return _gateway().queue.paused;
 	}
 
+	/// @inheritdoc IGateway
+	/// @dev DN sent to these would be lost, or would return to the vault and be counted twice.
+	function canReceive(address to) public view returns (bool) {
+		return to != address(0) && to != address(token) && to != address(this) && to != address(settlement);
+	}
+
 	/// @dev Carries out a proven message. Never reverts but for lack of gas, so that one message cannot hold up its fee or another message.
 	function _effect(Message calldata m, bytes32 leaf) private returns (uint8 status) {
 		if (m.kind == Kind.RELEASE) status = _release(m);
@@ -306,7 +312,7 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 
 	function _release(Message calldata m) private returns (uint8) {
 		(bool ok, address recipient, uint128 amount) = Payload.release(m.payload);
-		if (!ok || !_canReceive(recipient) || amount > SUPPLY) return Status.REFUSED;
+		if (!ok || !canReceive(recipient) || amount > SUPPLY) return Status.REFUSED;
 		return _payOut(recipient, amount, m.nonce);
 	}
 
@@ -398,11 +404,6 @@ contract Gateway is IGateway, Governed, ReentrancyGuardTransient {
 			if (reason.length == 0) revert OutOfGas();
 			return false;
 		}
-	}
-
-	/// @dev DN sent to these would be lost, or would return to the vault and be counted twice.
-	function _canReceive(address to) private view returns (bool) {
-		return to != address(0) && to != address(token) && to != address(this) && to != address(settlement);
 	}
 
 	function _requireOpen() private view {

@@ -34,6 +34,8 @@ contract Settlement is ISettlement, Governed {
 	event SettlementOpened(uint64 indexed epoch, bytes32 root, uint128 total, uint32 count);
 	/// @notice A claim was paid, or waits in the gateway's queue.
 	event Claimed(uint64 indexed epoch, uint32 indexed index, address indexed account, uint128 amount);
+	/// @notice A pushed claim is one of the epoch's, and its account cannot be paid.
+	event ClaimPassedOver(uint64 indexed epoch, uint32 indexed index, address indexed account);
 
 	/// @notice Only the gateway opens epochs.
 	error NotGateway(address caller, address gateway);
@@ -61,14 +63,21 @@ contract Settlement is ISettlement, Governed {
 	/// @inheritdoc ISettlement
 	function claim(Claim calldata c, uint128 total, uint32 count, bytes32[] calldata items) external {
 		if (isClaimed(c.epoch, c.index)) revert AlreadyClaimed(c.epoch, c.index);
-		_claim(c, total, count, items);
+		_prove(c, total, count, items);
+		_pay(c, total);
 	}
 
 	/// @inheritdoc ISettlement
 	function push(Claim[] calldata claims, uint128 total, uint32 count, bytes32[][] calldata items) external {
 		if (claims.length != items.length) revert LengthsDiffer(claims.length, items.length);
 		for (uint256 i; i < claims.length; ++i) {
-			if (!isClaimed(claims[i].epoch, claims[i].index)) _claim(claims[i], total, count, items[i]);
+			Claim calldata c = claims[i];
+			if (isClaimed(c.epoch, c.index)) continue;
+			_prove(c, total, count, items[i]);
+			// Whoever earns chooses the account, and could hold up everybody in the same batch. The gateway is asked before anything
+			// changes, not made to fail: a failure could as well be for lack of gas.
+			if (gateway.canReceive(c.account)) _pay(c, total);
+			else emit ClaimPassedOver(c.epoch, c.index, c.account);
 		}
 	}
 
@@ -97,13 +106,17 @@ contract Settlement is ISettlement, Governed {
 		return _settlement().claimed[epoch][index >> 8] >> (index & 255) & 1 == 1;
 	}
 
-	function _claim(Claim calldata c, uint128 total, uint32 count, bytes32[] calldata items) private {
-		SettlementStorage storage s = _settlement();
-		bytes32 expected = s.epochs[c.epoch];
+	/// @dev Reverts unless the claim is one of its epoch's.
+	function _prove(Claim calldata c, uint128 total, uint32 count, bytes32[] calldata items) private view {
+		bytes32 expected = _settlement().epochs[c.epoch];
 		if (expected == 0) revert UnknownEpoch(c.epoch);
 		bytes32 leaf = Encoding.claimLeaf(chain, address(gateway), c);
 		bytes32 computed = _bind(MerkleTree.rootFrom(leaf, c.index, count, items), total);
 		if (computed != expected) revert WrongSettlement(c.epoch, computed, expected);
+	}
+
+	function _pay(Claim calldata c, uint128 total) private {
+		SettlementStorage storage s = _settlement();
 		uint256 paid_ = s.paid[c.epoch] + c.amount;
 		if (paid_ > total) revert TotalExceeded(c.epoch, paid_, total);
 

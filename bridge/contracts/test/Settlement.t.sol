@@ -152,18 +152,70 @@ contract SettlementTest is Fixture {
 		settlement.claim(Claim(11, 2, holder, EACH), 2 * EACH, 3, items);
 	}
 
+	/// @dev An epoch of six claims: four of accounts that cannot receive, one before them and one after them.
+	function openWithLost() private returns (Claim[] memory claims, bytes32[][] memory items) {
+		address[6] memory accounts = [holder, address(0), address(token), address(gateway), address(settlement), relayer];
+		bytes32[] memory leaves = new bytes32[](6);
+		(claims, items) = (new Claim[](6), new bytes32[][](6));
+		for (uint32 i; i < 6; ++i) {
+			claims[i] = Claim(12, i, accounts[i], EACH);
+			leaves[i] = leafOf(claims[i]);
+		}
+		for (uint256 i; i < 6; ++i) {
+			items[i] = Trees.proof(leaves, i);
+		}
+		open(12, Trees.root(leaves), 6 * EACH, 6);
+	}
+
 	function test_aClaimOfAnAccountThatCannotReceiveStaysInTheVault() public {
-		address[4] memory lost = [address(0), address(token), address(gateway), address(settlement)];
-		bytes32[] memory leaves = new bytes32[](4);
-		for (uint32 i; i < 4; ++i) {
-			leaves[i] = leafOf(Claim(12, i, lost[i], EACH));
+		(Claim[] memory claims, bytes32[][] memory items) = openWithLost();
+		for (uint256 i = 1; i < 5; ++i) {
+			vm.assertFalse(gateway.canReceive(claims[i].account));
+			vm.expectRevert(abi.encodeWithSelector(Gateway.InvalidRecipient.selector, claims[i].account));
+			settlement.claim(claims[i], 6 * EACH, 6, items[i]);
 		}
-		open(12, Trees.root(leaves), 4 * EACH, 4);
-		for (uint32 i; i < 4; ++i) {
-			bytes32[] memory items = Trees.proof(leaves, i);
-			vm.expectRevert(abi.encodeWithSelector(Gateway.InvalidRecipient.selector, lost[i]));
-			settlement.claim(Claim(12, i, lost[i], EACH), 4 * EACH, 4, items);
+	}
+
+	function test_aBatchPassesOverAccountsThatCannotReceiveAndPaysTheirNeighbours() public {
+		(Claim[] memory claims, bytes32[][] memory items) = openWithLost();
+		uint256[3] memory before = [token.balanceOf(holder), token.balanceOf(relayer), token.balanceOf(address(gateway))];
+		for (uint32 i = 1; i < 5; ++i) {
+			vm.expectEmit(address(settlement));
+			emit Settlement.ClaimPassedOver(12, i, claims[i].account);
 		}
+		settlement.push(claims, 6 * EACH, 6, items);
+		vm.assertEq(token.balanceOf(holder) - before[0], EACH);
+		vm.assertEq(token.balanceOf(relayer) - before[1], EACH);
+		vm.assertEq(before[2] - token.balanceOf(address(gateway)), 2 * EACH);
+		vm.assertEq(settlement.paid(12), 2 * EACH);
+		for (uint32 i; i < 6; ++i) {
+			vm.assertEq(settlement.isClaimed(12, i), i == 0 || i == 5);
+		}
+		// Another time there is nothing left to pay.
+		settlement.push(claims, 6 * EACH, 6, items);
+		vm.assertEq(settlement.paid(12), 2 * EACH);
+	}
+
+	function test_aClaimIsPassedOverOnlyIfItIsOneOfTheEpochs() public {
+		(Claim[] memory claims, bytes32[][] memory items) = openWithLost();
+		claims[2].amount += 1;
+		vm.expectPartialRevert(Settlement.WrongSettlement.selector);
+		settlement.push(claims, 6 * EACH, 6, items);
+	}
+
+	/// @dev Whoever sends too little gas must not be able to have a claim passed over that can be paid.
+	function test_aBatchWithTooLittleGasDoesNothing() public {
+		(Claim[] memory claims, bytes32[][] memory items) = openWithLost();
+		uint256 state = vm.snapshotState();
+		uint256 done;
+		for (uint256 limit = 40_000; limit < 440_000; limit += 4_000) {
+			try settlement.push{ gas: limit }(claims, 6 * EACH, 6, items) {
+				vm.assertEq(settlement.paid(12), 2 * EACH);
+				++done;
+			} catch { }
+			vm.revertToState(state);
+		}
+		vm.assertTrue(done != 0 && done < 100);
 	}
 
 	function test_malformedProofsAreRefused() public {

@@ -27,4 +27,7 @@ interface IGateway {
 
 	/// @notice Pays a claim on a settlement; the settlement contract alone may call.
 	function payClaim(address to, uint128 amount) external;
+
+	/// @notice Whether DN may be sent there: not to zero, the token, the gateway or the settlement contract, where they would be lost.
+	function canReceive(address to) external view returns (bool);
 }

@@ -12,7 +12,8 @@ interface ISettlement {
 	/// @param items The claim's proof under the epoch's root.
 	function claim(Claim calldata claim, uint128 total, uint32 count, bytes32[] calldata items) external;
 
-	/// @notice Pays many claims of one epoch; those that are paid already are passed over. Anyone may call.
+	/// @notice Pays many claims of one epoch; those that are paid already and those whose account cannot be paid are passed over. Anyone
+	/// may call.
 	function push(Claim[] calldata claims, uint128 total, uint32 count, bytes32[][] calldata items) external;
 
 	/// @notice Whether a claim has been paid.
