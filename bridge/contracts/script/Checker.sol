@@ -86,6 +86,7 @@ contract Checker {
 		_same("client.recovery", client.recovery(), d.recovery);
 		_same("client.rewardPot", client.rewardPot(), d.rewardPot);
 		_same("client.maxSilence", client.maxSilence(), p.maxSilence);
+		_same("client.sessionLength", client.sessionLength(), p.sessionLength);
 		_true("client: it is frozen", !client.frozen());
 		(uint64 id, uint32 len, bytes32 root) = client.currentSet();
 		_true("client.currentSet is older than the checkpoint's", id >= p.checkpoint.current.id);

@@ -39,7 +39,7 @@ library Deployment {
 		d.clientImplementation = address(new BeefyClient());
 		d.client = _proxy(
 			d.clientImplementation,
-			abi.encodeCall(BeefyClient.initialize, (d.timelock, d.recovery, planned.rewardPot, p.maxSilence, p.checkpoint))
+			abi.encodeCall(BeefyClient.initialize, (d.timelock, d.recovery, planned.rewardPot, p.maxSilence, p.sessionLength, p.checkpoint))
 		);
 		d.rewardPot =
 			address(new RewardPot(DeepNodeToken(d.token), d.client, d.timelock, p.handoverReward, p.otherReward, p.rewardInterval));

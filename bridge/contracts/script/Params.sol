@@ -18,6 +18,7 @@ struct Params {
 	uint96 limitCapacity;
 	uint24 limitPeriod;
 	uint32 maxSilence;
+	uint32 sessionLength;
 	Checkpoint checkpoint;
 	uint256 rewardPot;
 	uint96 handoverReward;
@@ -62,6 +63,7 @@ library Files {
 		p.limitCapacity = uint96(_uint(json, ".limit.capacity", type(uint96).max));
 		p.limitPeriod = uint24(_uint(json, ".limit.period", type(uint24).max));
 		p.maxSilence = uint32(_uint(json, ".client.maxSilence", type(uint32).max));
+		p.sessionLength = uint32(_uint(json, ".client.sessionLength", type(uint32).max));
 		p.checkpoint.blockNumber = uint32(_uint(json, ".client.blockNumber", type(uint32).max));
 		p.checkpoint.mmrRoot = VM.parseJsonBytes32(json, ".client.mmrRoot");
 		p.checkpoint.current = _set(json, ".client.current");

@@ -18,15 +18,18 @@ import { MmrVerifier } from "./lib/MmrVerifier.sol";
 /// is announced. A commitment by the current set changes no set: its successor was announced under a signature of the set before, and
 /// every block of a session repeats the same announcement.
 ///
-/// Validators answer for what they sign only as long as their stake is bonded. So the client freezes when sets have not moved on for
-/// `maxSilence`, which is less than the unbonding time: from then on only a new checkpoint from governance starts it again.
+/// Validators answer for what they sign only as long as their stake is bonded. So the client freezes when its sets may be `maxSilence`
+/// behind the chain's, which is less than the unbonding time: from then on only a new checkpoint from governance starts it again. How far
+/// behind they are is reckoned in sessions, since a handover says that one more session has begun and not when: whatever the time of its
+/// arrival, it moves `setTime` on by a session and a twentieth, and never past the present.
 contract BeefyClient is IBeefyClient, Governed {
 	/// @custom:storage-location erc7201:deepnode.storage.BeefyClient
 	struct ClientStorage {
 		uint32 latestBlock;
-		uint64 lastHandover;
+		uint64 setTime;
 		uint32 maxSilence;
 		uint32 commitments;
+		uint32 sessionLength;
 		address recovery;
 		address rewardPot;
 		AuthoritySet current;
@@ -43,6 +46,10 @@ contract BeefyClient is IBeefyClient, Governed {
 	uint32 public constant ROOTS = 64;
 	/// @notice The largest set: its list has to fit into the code of one account.
 	uint32 public constant MAX_SET = 1200;
+	/// @notice A handover is worth a session and this part of one more. A chain that stood still has begun too few sessions for ever, and
+	/// makes up for a day of it in twenty. Whoever keeps the client behind on purpose gains as little: a day beyond `maxSilence` costs
+	/// them twenty days of handovers in which nobody brings the rest.
+	uint32 public constant TOLERANCE = 20;
 
 	/// @notice A commitment was taken.
 	event CommitmentAccepted(uint32 indexed blockNumber, uint64 indexed setId, bytes32 mmrRoot, address indexed submitter);
@@ -52,8 +59,10 @@ contract BeefyClient is IBeefyClient, Governed {
 	event ListStored(bytes32 indexed setRoot, uint32 len, address pointer);
 	/// @notice The client starts, or starts again, from a checkpoint.
 	event CheckpointSet(uint32 blockNumber, bytes32 mmrRoot, address by);
-	/// @notice Sets have to move on at least this often, in seconds.
+	/// @notice How far behind the sets may be, in seconds.
 	event MaxSilenceChanged(uint32 from, uint32 to);
+	/// @notice How long a session of the chain lasts, in seconds.
+	event SessionLengthChanged(uint32 from, uint32 to);
 	/// @notice Who, beside the timelock, can give a frozen client a checkpoint.
 	event RecoveryChanged(address indexed from, address indexed to);
 	/// @notice What pays for commitments.
@@ -61,10 +70,12 @@ contract BeefyClient is IBeefyClient, Governed {
 	/// @notice The reward could not be paid; the commitment counts all the same.
 	event RewardFailed(address indexed submitter, bytes reason);
 
-	/// @notice The sets have not moved on for too long.
-	error Frozen(uint64 lastHandover, uint32 maxSilence);
+	/// @notice The sets are too far behind.
+	error Frozen(uint64 setTime, uint32 maxSilence);
 	/// @notice A checkpoint is for a client that is frozen.
-	error NotFrozen(uint64 lastHandover, uint32 maxSilence);
+	error NotFrozen(uint64 setTime, uint32 maxSilence);
+	/// @notice The checkpoint is for another silence than this one.
+	error OtherSilence(uint64 since, uint64 setTime);
 	/// @notice Neither the timelock nor the recovery.
 	error NotRecovery(address caller);
 	/// @notice The client knows this block or a later one.
@@ -81,23 +92,29 @@ contract BeefyClient is IBeefyClient, Governed {
 	error WrongSetLength(uint32 len, uint32 max);
 	/// @notice A set's root is zero.
 	error ZeroSetRoot(uint64 id);
-	/// @notice The sets of a checkpoint may not be older than those that the client knows.
-	error StaleSet(uint64 id, uint64 current);
 	/// @notice The silence is zero.
 	error ZeroSilence();
+	/// @notice The length of a session is zero.
+	error ZeroSession();
 
 	/// @notice Starts the client.
 	/// @param timelock_ Who may change it.
 	/// @param recovery_ Who, beside the timelock, can start it again once it is frozen, when no message comes through; zero for nobody.
 	/// @param rewardPot_ What pays for commitments; zero for nothing.
-	/// @param maxSilence_ After how many seconds without a handover it freezes.
-	/// @param checkpoint What is trusted at the start.
-	function initialize(address timelock_, address recovery_, address rewardPot_, uint32 maxSilence_, Checkpoint calldata checkpoint)
-		external
-		initializer
-	{
+	/// @param maxSilence_ How many seconds its sets may be behind before it freezes.
+	/// @param sessionLength_ How many seconds a session of the chain lasts.
+	/// @param checkpoint What is trusted at the start. Its age comes on top of `maxSilence`.
+	function initialize(
+		address timelock_,
+		address recovery_,
+		address rewardPot_,
+		uint32 maxSilence_,
+		uint32 sessionLength_,
+		Checkpoint calldata checkpoint
+	) external initializer {
 		_setTimelock(timelock_);
 		_setMaxSilence(maxSilence_);
+		_setSessionLength(sessionLength_);
 		_setRecovery(recovery_);
 		_setRewardPot(rewardPot_);
 		_start(checkpoint);
@@ -121,20 +138,30 @@ contract BeefyClient is IBeefyClient, Governed {
 		_reward(handover);
 	}
 
-	/// @notice Gives a frozen client something to trust again.
-	/// @param checkpoint Later than what the client knows.
-	function restart(Checkpoint calldata checkpoint) external {
+	/// @notice Gives a frozen client something to trust again, in place of all that it knows. Block and sets may be earlier than those it
+	/// has, which a dishonest quorum can have carried to any number; and no proof holds any longer under the roots that it took.
+	/// @dev Whoever calls chooses the sets, so numbers that have to grow would keep out little but the truth. What they would keep out is
+	/// a restart of an earlier silence, which ended otherwise: the callers are timelocks, and what those have scheduled anyone can have
+	/// carried out, once, at any later time. Therefore a restart names its silence.
+	/// @param checkpoint What is trusted from now on. Its age, which is at least the timelock's delay, comes on top of `maxSilence`.
+	/// @param since The `setTime` at which the client has stopped.
+	function restart(Checkpoint calldata checkpoint, uint64 since) external {
 		ClientStorage storage s = _client();
 		if (msg.sender != timelock() && msg.sender != s.recovery) revert NotRecovery(msg.sender);
-		if (!frozen()) revert NotFrozen(s.lastHandover, s.maxSilence);
-		if (checkpoint.blockNumber <= s.latestBlock) revert StaleBlock(checkpoint.blockNumber, s.latestBlock);
-		if (checkpoint.current.id < s.current.id) revert StaleSet(checkpoint.current.id, s.current.id);
+		if (!frozen()) revert NotFrozen(s.setTime, s.maxSilence);
+		if (since != s.setTime) revert OtherSilence(since, s.setTime);
+		_forgetRoots();
 		_start(checkpoint);
 	}
 
-	/// @notice Sets how often sets have to move on, in seconds: less than the unbonding time.
+	/// @notice Sets how far behind the sets may be, in seconds: less than the unbonding time.
 	function setMaxSilence(uint32 to) external onlyTimelock {
 		_setMaxSilence(to);
+	}
+
+	/// @notice Sets how long a session of the chain lasts, in seconds.
+	function setSessionLength(uint32 to) external onlyTimelock {
+		_setSessionLength(to);
 	}
 
 	/// @notice Sets who, beside the timelock, can start a frozen client again.
@@ -174,14 +201,19 @@ contract BeefyClient is IBeefyClient, Governed {
 		return _client().lists[setRoot] != address(0);
 	}
 
-	/// @notice When sets last moved on, in seconds since 1970.
-	function lastHandover() external view returns (uint64) {
-		return _client().lastHandover;
+	/// @notice Up to when the sets have moved on, in seconds since 1970: the present where they have kept up with the chain.
+	function setTime() external view returns (uint64) {
+		return _client().setTime;
 	}
 
-	/// @notice How often sets have to move on, in seconds.
+	/// @notice How far behind the sets may be, in seconds.
 	function maxSilence() external view returns (uint32) {
 		return _client().maxSilence;
+	}
+
+	/// @notice How long a session of the chain lasts, in seconds.
+	function sessionLength() external view returns (uint32) {
+		return _client().sessionLength;
 	}
 
 	/// @notice Who, beside the timelock, can start a frozen client again.
@@ -194,16 +226,21 @@ contract BeefyClient is IBeefyClient, Governed {
 		return _client().rewardPot;
 	}
 
-	/// @notice Whether sets have not moved on for too long. Roots that were taken before stay good: who signed them was bonded.
+	/// @notice Whether the sets are too far behind. Roots that were taken before stay good until a restart: who signed them was bonded.
 	function frozen() public view returns (bool) {
 		ClientStorage storage s = _client();
-		return block.timestamp > uint256(s.lastHandover) + s.maxSilence;
+		return block.timestamp > uint256(s.setTime) + s.maxSilence;
 	}
 
 	/// @dev Refuses what cannot be news, and says whether it would hand over to the next set.
+	///
+	/// How far the block number jumps is not bounded. From the last arrival nothing follows, since a relayer that was away brings the
+	/// sessions it has missed one after the other; from the first block only that a slot has one block at most, a bound that slots
+	/// without a block make looser for ever. Nor would it help: a quorum that signs a false number can as well hand over to sets of its
+	/// own. A client that is stuck behind such a number freezes, and `restart` mends it.
 	function _admit(Commitment calldata commitment) private view returns (bool handover) {
 		ClientStorage storage s = _client();
-		if (frozen()) revert Frozen(s.lastHandover, s.maxSilence);
+		if (frozen()) revert Frozen(s.setTime, s.maxSilence);
 		if (commitment.blockNumber <= s.latestBlock) revert StaleBlock(commitment.blockNumber, s.latestBlock);
 		if (commitment.mmrRoot == 0) revert ZeroRoot();
 		uint64 setId = commitment.validatorSetId;
@@ -235,14 +272,16 @@ contract BeefyClient is IBeefyClient, Governed {
 		if (uint256(leaf.parentNumber) + 1 != commitment.blockNumber) revert WrongLeafBlock(leaf.parentNumber, commitment.blockNumber);
 		MmrVerifier.verifyLeaf(commitment.mmrRoot, commitment.blockNumber, leaf, mmrItems);
 		_setSets(s.next, AuthoritySet(leaf.nextSetId, leaf.nextSetLen, leaf.nextSetRoot));
-		s.lastHandover = uint64(block.timestamp);
+		uint256 session = s.sessionLength;
+		uint256 reached = s.setTime + session + session / TOLERANCE;
+		s.setTime = uint64(reached < block.timestamp ? reached : block.timestamp);
 	}
 
 	function _start(Checkpoint calldata checkpoint) private {
 		ClientStorage storage s = _client();
 		_checkSet(checkpoint.current);
 		_setSets(checkpoint.current, checkpoint.next);
-		s.lastHandover = uint64(block.timestamp);
+		s.setTime = uint64(block.timestamp);
 		if (checkpoint.mmrRoot == 0) s.latestBlock = checkpoint.blockNumber;
 		else _keepRoot(checkpoint.blockNumber, checkpoint.mmrRoot);
 		emit CheckpointSet(checkpoint.blockNumber, checkpoint.mmrRoot, msg.sender);
@@ -275,6 +314,15 @@ contract BeefyClient is IBeefyClient, Governed {
 		}
 	}
 
+	/// @dev What was proven under a root has had its effect; what was not is proven anew under a root that the restarted client takes.
+	function _forgetRoots() private {
+		ClientStorage storage s = _client();
+		for (uint256 place; place < ROOTS; ++place) {
+			delete s.roots[s.ring[place]];
+		}
+		delete s.ring;
+	}
+
 	/// @dev A commitment is worth more than its reward: it counts even if the pot fails.
 	function _reward(bool handover) private {
 		address pot = _client().rewardPot;
@@ -289,6 +337,12 @@ contract BeefyClient is IBeefyClient, Governed {
 		if (to == 0) revert ZeroSilence();
 		emit MaxSilenceChanged(_client().maxSilence, to);
 		_client().maxSilence = to;
+	}
+
+	function _setSessionLength(uint32 to) private {
+		if (to == 0) revert ZeroSession();
+		emit SessionLengthChanged(_client().sessionLength, to);
+		_client().sessionLength = to;
 	}
 
 	function _setRecovery(address to) private {

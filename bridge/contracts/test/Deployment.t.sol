@@ -10,6 +10,12 @@ import { Fixture } from "./utils/Fixture.sol";
 
 /// @notice A deployment is what its parameters ask for, and the check finds what is not.
 contract DeploymentTest is Fixture {
+	/// @dev A session of the chain: `EPOCH_DURATION_IN_SLOTS` times `SLOT_DURATION` in runtime/src/constants.rs.
+	uint256 private constant CHAIN_SESSION = 40 * 3 seconds;
+	/// @dev For how long stake stays bonded after it was asked back: `BondingDuration` (runtime/src/configs/staking.rs) eras of
+	/// `SESSIONS_PER_ERA` (runtime/src/constants.rs) sessions.
+	uint256 private constant UNBONDING = 28 * 180 * CHAIN_SESSION;
+
 	Checker private _checker;
 
 	function setUp() public {
@@ -80,6 +86,9 @@ contract DeploymentTest is Fixture {
 		finds("client: it is frozen");
 		vm.revertToState(state);
 
+		params.sessionLength = 1;
+		finds("client.sessionLength: is 3600, expected 1");
+		params.sessionLength = SESSION;
 		params.timelockDelay = 1;
 		finds("delay of timelock: is 172800, expected 1");
 	}
@@ -126,6 +135,26 @@ contract DeploymentTest is Fixture {
 		vm.assertEq(p.limitPeriod, 86400);
 		p = Files.readParams("deploy/base.json");
 		vm.assertEq(p.baseChainId, 8453);
-		vm.assertEq(p.maxSilence, 14 days);
+	}
+
+	/// @dev Half of the unbonding time is left to see what an old set has signed, and to report it while it can still be slashed.
+	function test_theExamplesFreezeLongBeforeStakeIsFree() public view {
+		vm.assertEq(UNBONDING, 7 days);
+		string[2] memory files = ["deploy/anvil.json", "deploy/base.json"];
+		for (uint256 i; i < 2; ++i) {
+			Params memory p = Files.readParams(files[i]);
+			vm.assertEq(p.sessionLength, CHAIN_SESSION);
+			vm.assertLe(2 * uint256(p.maxSilence), UNBONDING, "the silence is at most half of the unbonding time");
+			// A checkpoint is as old as the recovery's delay when it takes effect.
+			vm.assertLe(p.recoveryDelay + p.maxSilence, UNBONDING - 1 days, "what a recovery trusts is still bonded");
+		}
+	}
+
+	function test_theExamplesPotPaysEveryHandoverForYears() public view {
+		Params memory p = Files.readParams("deploy/base.json");
+		uint256 handovers = 1 days / CHAIN_SESSION * p.handoverReward;
+		uint256 others = 1 days / uint256(p.rewardInterval) * p.otherReward;
+		vm.assertGe(p.rewardPot / (handovers + others), 3 * 365, "days");
+		vm.assertTrue(handovers != 0 && others != 0);
 	}
 }

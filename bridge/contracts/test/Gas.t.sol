@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import { BeefyClient } from "../src/BeefyClient.sol";
 import { Claim, Commitment, InclusionProof, Kind, Message, Receipt, RootsProof } from "../src/Types.sol";
 import { IBeefyClient } from "../src/interfaces/IBeefyClient.sol";
 import { IGateway } from "../src/interfaces/IGateway.sol";
@@ -16,7 +17,7 @@ import { Validators } from "./utils/Validators.sol";
 /// costs and the price of its bytes are inside. About 4,000 are the test's. Signatures are real. What Base charges for publishing
 /// the bytes on Ethereum comes on top and depends on Ethereum.
 abstract contract GasFixture is Fixture {
-	/// @dev A range of 2^23 leaves, 1.6 years of blocks every six seconds: a proof in it has 23 items, about as many as any will have.
+	/// @dev A range of 2^23 leaves, 0.8 years of blocks every three seconds: a proof in it has 23 items, about as many as any will have.
 	uint32 internal constant ROOT_BLOCK = 1 << 23;
 	uint32 internal constant TOLD_IN = ROOT_BLOCK - 3;
 
@@ -134,6 +135,16 @@ contract Commitment100GasTest is CommitmentGas {
 
 	function test_gas_handover_commitment_100() public metered(500_000) {
 		handover();
+	}
+
+	function test_gas_restart_forgets64Roots() public metered(400_000) {
+		for (uint256 i; i < 64; ++i) {
+			commit();
+		}
+		vm.prank(address(timelock));
+		client.setRecovery(address(this));
+		vm.warp(block.timestamp + MAX_SILENCE + 1);
+		prepare(address(client), abi.encodeCall(BeefyClient.restart, (params.checkpoint, client.setTime())));
 	}
 
 	function test_gas_firstOfSet_storesList_100() public metered(1_500_000) {

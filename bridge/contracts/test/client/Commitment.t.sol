@@ -106,11 +106,7 @@ contract CommitmentTest is Fixture {
 	function test_aValidatorWithoutAnAddressCannotSign() public {
 		current.addresses[0] = address(0);
 		current.root = Validators.rootOf(current.addresses);
-		vm.warp(block.timestamp + MAX_SILENCE + 1);
-		params.checkpoint.current = Validators.set(current);
-		params.checkpoint.blockNumber = 1;
-		vm.prank(address(timelock));
-		client.restart(params.checkpoint);
+		restartWithCurrent(1);
 
 		Submission memory s = submission();
 		// An s of zero recovers nothing, which is the zero address too.
@@ -197,11 +193,7 @@ contract CommitmentTest is Fixture {
 	function testFuzz_aQuorumOfAnySize(uint256 n, uint256 first) public {
 		n = bound(n, 1, 40);
 		current = Validators.make(0, "other", n);
-		params.checkpoint.current = Validators.set(current);
-		params.checkpoint.blockNumber = 2;
-		vm.warp(block.timestamp + MAX_SILENCE + 1);
-		vm.prank(address(timelock));
-		client.restart(params.checkpoint);
+		restartWithCurrent(2);
 
 		uint256 quorum = Validators.quorum(current);
 		vm.assertGe(3 * quorum, 2 * n, "two thirds");
@@ -214,6 +206,15 @@ contract CommitmentTest is Fixture {
 		sign(s, current, first, quorum);
 		submit(s);
 		vm.assertEq(client.latestBlock(), 3);
+	}
+
+	function restartWithCurrent(uint32 blockNumber) private {
+		params.checkpoint.current = Validators.set(current);
+		params.checkpoint.blockNumber = blockNumber;
+		uint64 since = client.setTime();
+		vm.warp(block.timestamp + MAX_SILENCE + 1);
+		vm.prank(address(timelock));
+		client.restart(params.checkpoint, since);
 	}
 
 	function slice(bytes memory b, uint256 from) private pure returns (bytes memory rest) {

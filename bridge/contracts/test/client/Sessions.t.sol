@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import { BeefyClient } from "../../src/BeefyClient.sol";
-import { AuthoritySet, Checkpoint, RootsProof } from "../../src/Types.sol";
+import { RootsProof } from "../../src/Types.sol";
 import { MmrVerifier } from "../../src/lib/MmrVerifier.sol";
 import { Fixture } from "../utils/Fixture.sol";
 import { Validators } from "../utils/Validators.sol";
@@ -174,101 +174,5 @@ contract SessionsTest is Fixture {
 		for (uint32 i = 1; i <= 64; ++i) {
 			vm.assertTrue(client.rootAt(first + i) != 0);
 		}
-	}
-
-	// --- Silence ----------------------------------------------------------------------------------
-
-	function test_silenceFreezes() public {
-		vm.warp(block.timestamp + MAX_SILENCE);
-		commit();
-		vm.assertFalse(client.frozen());
-		vm.warp(block.timestamp + 1);
-		vm.assertTrue(client.frozen());
-		makeBlock(Roots(0, 0, 0));
-		Submission memory s = submission();
-		refused(s, abi.encodeWithSelector(BeefyClient.Frozen.selector, client.lastHandover(), MAX_SILENCE));
-	}
-
-	function test_onlyAHandoverBreaksTheSilence() public {
-		vm.warp(block.timestamp + MAX_SILENCE);
-		startSession(Validators.make(0, "set 2", 4));
-		submit(submission());
-		vm.warp(block.timestamp + MAX_SILENCE);
-		commit();
-		vm.warp(block.timestamp + 1);
-		vm.assertTrue(client.frozen());
-	}
-
-	function freshCheckpoint() private returns (Checkpoint memory c) {
-		makeBlocks(10);
-		current = Validators.make(7, "set 7", 5);
-		next = Validators.make(8, "set 8", 6);
-		Submission memory s = submission();
-		return Checkpoint(height, s.commitment.mmrRoot, current.set(), next.set());
-	}
-
-	function test_timelockAndRecoveryRestartAFrozenClient() public {
-		address[2] memory who = [address(timelock), client.recovery()];
-		vm.warp(block.timestamp + MAX_SILENCE + 1);
-		Checkpoint memory c = freshCheckpoint();
-		uint256 state = vm.snapshotState();
-		for (uint256 i; i < 2; ++i) {
-			vm.prank(who[i]);
-			client.restart(c);
-			assertSets(7);
-			vm.assertEq(client.latestBlock(), c.blockNumber);
-			vm.assertEq(client.rootAt(c.blockNumber), c.mmrRoot);
-			vm.assertFalse(client.frozen());
-			vm.revertToState(state);
-		}
-		vm.prank(who[0]);
-		client.restart(c);
-		commit();
-		vm.assertEq(client.latestBlock(), height);
-	}
-
-	function test_nobodyElseRestarts() public {
-		vm.warp(block.timestamp + MAX_SILENCE + 1);
-		Checkpoint memory c = freshCheckpoint();
-		address[3] memory others = [guardian, recoveryProposer, address(this)];
-		for (uint256 i; i < 3; ++i) {
-			vm.expectRevert(abi.encodeWithSelector(BeefyClient.NotRecovery.selector, others[i]));
-			vm.prank(others[i]);
-			client.restart(c);
-		}
-	}
-
-	function test_aClientThatHearsIsNotRestarted() public {
-		Checkpoint memory c = freshCheckpoint();
-		vm.expectRevert(abi.encodeWithSelector(BeefyClient.NotFrozen.selector, client.lastHandover(), MAX_SILENCE));
-		vm.prank(address(timelock));
-		client.restart(c);
-	}
-
-	function test_aRestartNeverGoesBack() public {
-		startSession(Validators.make(0, "set 2", 4));
-		submit(submission());
-		uint32 latest = height;
-		vm.warp(block.timestamp + MAX_SILENCE + 1);
-		Checkpoint memory c = freshCheckpoint();
-		c.blockNumber = latest;
-		vm.startPrank(address(timelock));
-		vm.expectRevert(abi.encodeWithSelector(BeefyClient.StaleBlock.selector, latest, latest));
-		client.restart(c);
-		c.blockNumber = latest + 1;
-		(c.current.id, c.next.id) = (0, 1);
-		vm.expectRevert(abi.encodeWithSelector(BeefyClient.StaleSet.selector, 0, 1));
-		client.restart(c);
-		(c.current.id, c.next.id) = (5, 7);
-		vm.expectRevert(abi.encodeWithSelector(BeefyClient.WrongSetId.selector, 7, 6));
-		client.restart(c);
-		c.next.id = 6;
-		c.current = AuthoritySet(5, 0, keccak256("root"));
-		vm.expectRevert(abi.encodeWithSelector(BeefyClient.WrongSetLength.selector, 0, 1200));
-		client.restart(c);
-		c.current = AuthoritySet(5, 4, 0);
-		vm.expectRevert(abi.encodeWithSelector(BeefyClient.ZeroSetRoot.selector, 5));
-		client.restart(c);
-		vm.stopPrank();
 	}
 }

@@ -36,7 +36,8 @@ contract ChainTest is Test, Columns {
 		p.baseChainId = 8453;
 		p.holder = address(this);
 		p.vault = 60_000_000e18;
-		(p.limitCapacity, p.limitPeriod, p.maxSilence) = (1_000_000e18, 1 days, 14 days);
+		(p.limitCapacity, p.limitPeriod) = (1_000_000e18, 1 days);
+		(p.maxSilence, p.sessionLength) = (3 days, 2 minutes);
 		p.checkpoint.current = AuthoritySet(0, uint32(setLen[0]), setRoot[0]);
 		p.checkpoint.next = AuthoritySet(leaves[0].nextSetId, leaves[0].nextSetLen, leaves[0].nextSetRoot);
 		_deployed = Deployment.run(p, address(this));

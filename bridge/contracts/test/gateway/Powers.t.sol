@@ -235,6 +235,8 @@ contract PowersTest is Fixture {
 			vm.expectRevert(why);
 			client.setMaxSilence(1);
 			vm.expectRevert(why);
+			client.setSessionLength(1);
+			vm.expectRevert(why);
 			client.setRecovery(others[i]);
 			vm.expectRevert(why);
 			client.setRewardPot(others[i]);
@@ -263,6 +265,9 @@ contract PowersTest is Fixture {
 		emit BeefyClient.MaxSilenceChanged(MAX_SILENCE, 5);
 		client.setMaxSilence(5);
 		vm.expectEmit(address(client));
+		emit BeefyClient.SessionLengthChanged(SESSION, 4);
+		client.setSessionLength(4);
+		vm.expectEmit(address(client));
 		emit BeefyClient.RecoveryChanged(deployed.recovery, _a);
 		client.setRecovery(_a);
 		vm.expectEmit(address(client));
@@ -270,6 +275,8 @@ contract PowersTest is Fixture {
 		client.setRewardPot(_a);
 		vm.expectRevert(BeefyClient.ZeroSilence.selector);
 		client.setMaxSilence(0);
+		vm.expectRevert(BeefyClient.ZeroSession.selector);
+		client.setSessionLength(0);
 		vm.expectRevert(Governed.ZeroAddress.selector);
 		gateway.setTimelock(address(0));
 		vm.expectEmit(address(gateway));
@@ -278,6 +285,8 @@ contract PowersTest is Fixture {
 		vm.stopPrank();
 		vm.assertEq(gateway.guardian(), _a);
 		vm.assertEq(gateway.timelock(), _a);
+		vm.assertEq(client.maxSilence(), 5);
+		vm.assertEq(client.sessionLength(), 4);
 	}
 
 	function test_nothingIsInitialisedTwice() public {
@@ -286,14 +295,14 @@ contract PowersTest is Fixture {
 		vm.expectRevert(Initializable.InvalidInitialization.selector);
 		settlement.initialize(_a);
 		vm.expectRevert(Initializable.InvalidInitialization.selector);
-		client.initialize(_a, _a, _a, 1, params.checkpoint);
+		client.initialize(_a, _a, _a, 1, 1, params.checkpoint);
 		// Nor is an implementation.
 		vm.expectRevert(Initializable.InvalidInitialization.selector);
 		Gateway(deployed.gatewayImplementation).initialize(_a, _a, 1, 1);
 		vm.expectRevert(Initializable.InvalidInitialization.selector);
 		Settlement(deployed.settlementImplementation).initialize(_a);
 		vm.expectRevert(Initializable.InvalidInitialization.selector);
-		BeefyClient(deployed.clientImplementation).initialize(_a, _a, _a, 1, params.checkpoint);
+		BeefyClient(deployed.clientImplementation).initialize(_a, _a, _a, 1, 1, params.checkpoint);
 	}
 
 	function test_anUpgradeKeepsEverything() public {

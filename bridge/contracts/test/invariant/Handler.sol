@@ -24,6 +24,7 @@ contract Handler is Fixture {
 
 	uint256 private constant RECIPIENTS = 6;
 	uint256 private constant CLAIMS = 3;
+	uint256 private constant LOST = 1;
 
 	Telling[] private _tellings;
 	Epoch[] private _epochs;
@@ -85,11 +86,13 @@ contract Handler is Fixture {
 		_tell(m, 0);
 	}
 
-	function tellSettlement(uint256 each) external {
+	/// @notice What an epoch has earned is told. Now and then there is an account among the others that cannot receive.
+	function tellSettlement(uint256 each, bool withLost) external {
 		Epoch storage e = _epochs.push();
 		bytes32[] memory leaves = new bytes32[](CLAIMS);
 		for (uint32 i; i < CLAIMS; ++i) {
-			Claim memory c = Claim(uint64(_epochs.length), i, _recipients[i], uint128(bound(each, 1, 50e18)) + i);
+			address to = withLost && i == LOST ? address(gateway) : _recipients[i];
+			Claim memory c = Claim(uint64(_epochs.length), i, to, uint128(bound(each, 1, 50e18)) + i);
 			e.claims.push(c);
 			e.total += c.amount;
 			leaves[i] = leafOf(c);
@@ -239,11 +242,14 @@ contract Handler is Fixture {
 		if (all) {
 			try settlement.push(claims, e.total, uint32(CLAIMS), items) {
 				++done["push"];
+				for (uint32 i; i < CLAIMS; ++i) {
+					vm.assertEq(settlement.isClaimed(claims[i].epoch, i), claims[i].account != address(gateway));
+				}
 			} catch {
 				vm.assertFalse(good);
 			}
 		} else {
-			good = good && !settlement.isClaimed(claims[index].epoch, uint32(index));
+			good = good && !settlement.isClaimed(claims[index].epoch, uint32(index)) && claims[index].account != address(gateway);
 			try settlement.claim(claims[index], e.total, uint32(CLAIMS), items[index]) {
 				vm.assertTrue(good, "claimed twice, unopened or while paused");
 				++done["claim"];
@@ -265,9 +271,8 @@ contract Handler is Fixture {
 
 	function wait(uint256 time) external {
 		vm.warp(block.timestamp + bound(time, 1, 4 hours));
-		// A client that sees no handover freezes, and the run with it.
-		if (client.frozen() || block.timestamp + 1 days > client.lastHandover() + client.maxSilence()) {
-			vm.warp(client.lastHandover() + client.maxSilence());
+		// Sessions begin meanwhile. A client that does not follow them freezes, and the run with it.
+		while (block.timestamp > uint256(client.setTime()) + SESSION) {
 			startSession(current);
 			submit(submission());
 		}

@@ -40,12 +40,15 @@ abstract contract Fixture is Test {
 	bytes32 internal constant CHAIN = keccak256("genesis");
 	uint96 internal constant CAPACITY = 1_000e18;
 	uint24 internal constant PERIOD = 1 days;
-	uint32 internal constant MAX_SILENCE = 14 days;
+	uint32 internal constant MAX_SILENCE = 3 days;
+	/// @dev Longer than the chain's, so that few handovers make a day.
+	uint32 internal constant SESSION = 1 hours;
 	uint256 internal constant VAULT = 60_000_000e18;
 	uint96 internal constant HANDOVER_REWARD = 5e18;
 	uint96 internal constant OTHER_REWARD = 1e18;
 	uint24 internal constant REWARD_INTERVAL = 1 hours;
 	uint256 internal constant DELAY = 2 days;
+	uint256 internal constant RECOVERY_DELAY = 1 days;
 
 	Trees.Range private _range;
 	mapping(uint32 index => MmrLeaf) private _leaves;
@@ -94,10 +97,11 @@ abstract contract Fixture is Test {
 		p.guardian = guardian;
 		p.timelockDelay = DELAY;
 		p.recoveryProposer = recoveryProposer;
-		p.recoveryDelay = 7 days;
+		p.recoveryDelay = RECOVERY_DELAY;
 		p.limitCapacity = CAPACITY;
 		p.limitPeriod = PERIOD;
 		p.maxSilence = MAX_SILENCE;
+		p.sessionLength = SESSION;
 		p.checkpoint.current = current.set();
 		p.checkpoint.next = next.set();
 		p.rewardPot = 1_000e18;
