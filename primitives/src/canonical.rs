@@ -68,6 +68,12 @@ impl Answer {
 		answer_digest(&self.to_bytes())
 	}
 
+	/// Whether this names an error. Errors are two bytes long: who names one by a reference hides it.
+	pub fn is_error_digest(digest: &Digest) -> bool {
+		let codes = (0..=u8::MAX).map_while(ErrorCode::from_byte);
+		codes.map(Self::Error).any(|error| error.digest() == *digest)
+	}
+
 	/// Reads canonical bytes.
 	pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
 		Ok(match View::parse(bytes)? {

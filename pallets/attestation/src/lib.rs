@@ -24,7 +24,7 @@ pub use pallet::*;
 pub use weights::WeightInfo;
 
 use deepnode_primitives::{
-	canonical::View,
+	canonical::{Answer, View},
 	chunks::{Opened, Opening},
 	commitment::commitment,
 	content::{Digest, Payload, MAX_INLINE_LEN},
@@ -287,8 +287,9 @@ impl<T: Config> Pallet<T> {
 			Payload::Inline(bytes) => {
 				View::parse(bytes).map_err(|_| Error::<T>::MalformedAnswer)?;
 			},
+			// An error elsewhere would be judged, and paid for, like an output.
 			Payload::Reference(content) => ensure!(
-				content.length > MAX_INLINE_LEN.into() && !content.uris.is_empty(),
+				content.length > MAX_INLINE_LEN.into() && !content.uris.is_empty() && !Answer::is_error_digest(&digest),
 				Error::<T>::InvalidReference
 			),
 		}

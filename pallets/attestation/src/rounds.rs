@@ -130,7 +130,11 @@ impl<T: Config> traits::Rounds<AccountId32> for Pallet<T> {
 		let sealed = round.sealed && !more.is_empty() && round.all_committed();
 		ensure!(sealed || round.all_revealed(), Error::<T>::StillAnswering);
 		if more.is_empty() {
-			return Self::judge_opened(task, round);
+			// What was challenged has had its time; long answers that never were have it still before them.
+			return match round.challenge {
+				Some(_) => Self::judge_opened(task, round),
+				None => Self::conclude(task, round).map(drop),
+			};
 		}
 		ensure!(round.challenge.is_none(), Error::<T>::StillAnswering);
 		Self::seat_all(&mut round, more)?;

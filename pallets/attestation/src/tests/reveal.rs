@@ -1,6 +1,7 @@
 use deepnode_primitives::{
 	canonical::Answer,
 	content::{ContentRef, Payload, Uris, MAX_INLINE_LEN},
+	task::ErrorCode,
 	traits::Tasks as _,
 };
 use frame_support::{
@@ -172,6 +173,20 @@ fn an_output_elsewhere_is_large_and_has_a_place() {
 		let nowhere = ContentRef { hash: small.digest(), length: 1 << 20, uris: Uris::default() };
 		assert_noop!(reveal_output(10, &Payload::Reference(nowhere)), Error::<Test>::InvalidReference);
 	});
+}
+
+#[test]
+fn an_error_is_never_elsewhere() {
+	for code in 0..8 {
+		run(|| {
+			let error = Answer::Error(ErrorCode::from_byte(code).unwrap());
+			both_committed_to(error.digest());
+			let Payload::Reference(place) = reference(1 << 20, &["https://data.example/a"]) else { unreachable!() };
+			let hidden = Payload::Reference(ContentRef { hash: error.digest(), ..place });
+			assert_noop!(reveal_output(10, &hidden), Error::<Test>::InvalidReference);
+			assert_ok!(reveal(10, &error));
+		});
+	}
 }
 
 #[test]
