@@ -41,7 +41,7 @@ impl Settled {
 enum Wave {
 	/// Answers, and the audit that was drawn before they were revealed.
 	Revealed(Vec<Answer>, Option<Lottery>),
-	/// Somebody withheld its answer.
+	/// Somebody withheld its answer, and nobody is judged.
 	Withheld,
 }
 
@@ -137,7 +137,12 @@ impl World {
 			taken += self.slash(*who, self.rules.missed_reveal, task.bound, true);
 			self.mark(*who, Mark::Absent);
 		}
-		let owed = wave.iter().filter(|who| !withholding.contains(who)).copied().collect::<Vec<_>>();
+		let heard: Vec<_> = answers.into_iter().filter(|answer| !withholding.contains(&answer.who)).collect();
+		if lottery.is_some() && !heard.is_empty() {
+			self.pots.treasury += taken;
+			return Some(Wave::Revealed(heard, lottery));
+		}
+		let owed: Vec<_> = heard.iter().map(|answer| answer.who).collect();
 		self.pay_each(&owed, task.reward, &mut taken);
 		if let Some(lottery) = lottery {
 			self.pay_each(&[lottery.auditor], task.reward, &mut taken);

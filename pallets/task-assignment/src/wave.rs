@@ -132,10 +132,11 @@ impl<T: Config> Pallet<T> {
 
 	/// The reveal window is over and somebody has withheld its answer.
 	///
-	/// In the first wave those who have revealed, an auditor among them, are paid what they would have earned, out
-	/// of its slash. Their digests are known now, so nobody of this round may answer again: the task is drawn anew.
-	/// Where it is the auditor alone that has withheld, the workers are judged without. Later the answers so far were
-	/// public before, and it is drawn another for its seat.
+	/// Whoever withholds in the first wave may have seen that its lie is to be audited. Where the auditor has answered
+	/// the audit takes place all the same: the workers who have revealed are judged, and it is heard. Without it
+	/// those who have revealed are paid what they would have earned, out of the slash. Their digests are known now, so
+	/// nobody of this round may answer again: the task is drawn anew. Where it is the auditor alone that has withheld, the
+	/// workers are judged without. Later the answers so far were public before, and another is drawn for the seat.
 	fn punish_withheld(id: TaskId, mut task: TaskOf<T>, now: BlockNumberFor<T>) {
 		let (revealed, withheld): (Vec<_>, Vec<_>) = T::Rounds::seats(id).into_iter().partition(|seat| seat.revealed);
 		let withheld: Vec<_> = withheld.into_iter().map(|seat| seat.worker).collect();
@@ -147,6 +148,11 @@ impl<T: Config> Pallet<T> {
 		if task.workers.len() as u32 == task.assurance.seats() {
 			T::Slashed::on_unbalanced(slashed);
 			return Self::go_on_unheard(id, task, &withheld);
+		}
+		if !task.workers.is_empty() && !task.audit.auditors.is_empty() {
+			T::Slashed::on_unbalanced(slashed);
+			Self::vacate(id, &withheld);
+			return Self::judge_what_there_is(id, task);
 		}
 		let revealed: Vec<_> = revealed.into_iter().map(|seat| seat.worker).collect();
 		Self::compensate(id, &mut slashed, &revealed, Self::run_reward(&task));

@@ -124,6 +124,27 @@ fn a_colluding_pair_is_caught_and_two_of_one_hand_lose_also_where_one_denounces_
 }
 
 #[test]
+fn a_liar_that_withholds_once_its_lie_is_audited_saves_nobody() {
+	run(|| {
+		let model = model();
+		workers(10..18, model);
+		endow_audit_fund(10 * DN);
+		let (lie, truth) = (scores([9, 9, 9]), scores([1, 2, 3]));
+		let (task, pair) = audited(model, &lie);
+		let auditor = auditors(task)[0];
+		assert_ok!(commit(auditor, task, &truth));
+		all_reveal(task, &pair[..1], &lie);
+		assert_ok!(reveal(auditor, task, &truth));
+		advance(RevealWindow::get());
+		audit_with(task, &truth);
+		assert!(matches!(status(task), TaskStatus::Overturned { .. }));
+		for liar in pair {
+			assert!(owned(&account(liar)) + bound() < FUNDS + reward(), "each of them pays what answers for the task");
+		}
+	});
+}
+
+#[test]
 fn a_requester_cannot_choose_its_workers_by_trying_submissions() {
 	run(|| {
 		let model = model();

@@ -1,6 +1,6 @@
 //! Tasks that outsiders run again, where the answer stands.
 
-use deepnode_primitives::{task::Assurance, traits::SettledTasks, DN};
+use deepnode_primitives::{fees::FeeTable, task::Assurance, traits::SettledTasks, DN};
 use frame_support::{assert_noop, assert_ok, storage::with_transaction, traits::Hooks};
 use sp_runtime::{DispatchError, TransactionOutcome};
 
@@ -249,7 +249,7 @@ fn an_auditor_that_withholds_loses_what_a_worker_does_and_another_is_asked() {
 }
 
 #[test]
-fn an_auditor_that_answered_beside_a_worker_that_withholds_is_paid_by_that_one() {
+fn where_a_worker_withholds_the_auditor_confirms_the_other_and_the_task_settles() {
 	run(|| {
 		let model = model();
 		workers(10..15, model);
@@ -260,16 +260,36 @@ fn an_auditor_that_answered_beside_a_worker_that_withholds_is_paid_by_that_one()
 		assert_ok!(commit(auditor, task, &truth));
 		all_reveal(task, &[drawn[0], auditor], &truth);
 		advance(RevealWindow::get());
-		assert_eq!((status(task), phase(task)), (TaskStatus::Submitted, AuditPhase::None), "all begins anew");
-		for who in [drawn[0], auditor] {
-			assert_eq!(balances(who), (FUNDS - STAKE + reward(), STAKE));
-			assert_eq!((worker_of(who).active, worker_of(who).liable), (0, 0));
-		}
+		assert!(matches!(status(task), TaskStatus::Settled { .. }));
+		assert_eq!(phase(task), AuditPhase::Confirmed);
+		let row = FeeTable::default().split(PRICE, 1).per_worker;
+		assert_eq!(balances(drawn[0]), (FUNDS - STAKE + row, STAKE), "it has the whole row");
+		assert_eq!(balances(drawn[1]), (FUNDS - STAKE, STAKE - STAKE / 5));
+		assert_eq!(balances(auditor), (FUNDS - STAKE + reward(), STAKE));
+		assert_eq!((worker_of(drawn[1]).active, worker_of(drawn[1]).liable), (0, 0));
+		assert_eq!(SlashedAndBurned::get(), STAKE / 5);
+	});
+}
+
+#[test]
+fn where_every_worker_withholds_the_auditor_is_paid_by_them_and_all_begins_anew() {
+	run(|| {
+		let model = model();
+		workers(10..15, model);
+		endow_audit_fund(10 * DN);
+		let truth = scores([1, 2, 3]);
+		let (task, _) = audited(model, &truth);
+		let auditor = auditors(task)[0];
+		assert_ok!(commit(auditor, task, &truth));
+		assert_ok!(reveal(auditor, task, &truth));
+		advance(RevealWindow::get());
+		assert_eq!((status(task), phase(task)), (TaskStatus::Submitted, AuditPhase::None));
+		assert_eq!(balances(auditor), (FUNDS - STAKE + reward(), STAKE));
+		assert_eq!((worker_of(auditor).active, worker_of(auditor).liable), (0, 0));
 		assert_eq!(task_reserved(task), 0);
 		assert_eq!(owned(&TaskAssignment::audit_fund()), LEAST + 10 * DN);
 		advance(1);
-		let again = assigned(task);
-		assert!(!again.contains(&auditor), "it knows the answer");
+		assert!(!assigned(task).contains(&auditor), "it knows the answer");
 	});
 }
 

@@ -154,3 +154,24 @@ fn a_long_answer_that_an_auditor_contradicts_is_compared_by_chunks_too() {
 		assert_eq!(phase(task), AuditPhase::Confirmed);
 	});
 }
+
+#[test]
+fn long_answers_are_compared_by_chunks_also_where_the_auditor_withholds_its_own() {
+	run(|| {
+		let model = model();
+		workers(10..13, model);
+		endow_audit_fund(100 * PRICE);
+		let (task, drawn) = assign(model);
+		commit_long(task, &drawn, &[&long(1), &long(2)]);
+		hold_audit(task);
+		commit_long(task, &auditors(task), &[&long(1)]);
+		reveal_long(task, &drawn, &[&long(1), &long(2)]);
+		advance(RevealWindow::get());
+		assert_eq!((status(task), state(task)), (TaskStatus::Committed, LongAnswers::Differ));
+		advance(1);
+		assert_ok!(open(task, &long(1)));
+		assert_ok!(open(task, &long(2)));
+		assert!(matches!(status(task), TaskStatus::Settled { .. }));
+		drawn.iter().for_each(|worker| assert_eq!(balances(*worker).1, STAKE, "both were right"));
+	});
+}
