@@ -15,6 +15,7 @@ pub mod commitment;
 pub mod comparison;
 pub mod content;
 pub mod entry;
+pub mod ethereum;
 pub mod fees;
 pub mod model;
 pub mod private;

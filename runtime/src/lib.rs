@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 use sp_runtime::{
 	generic, impl_opaque_keys,
 	traits::{BlakeTwo256, IdentifyAccount, Verify},
-	MultiAddress, MultiSignature,
+	MultiAddress,
 };
 use sp_version::RuntimeVersion;
 
@@ -27,11 +27,13 @@ pub mod configs;
 pub mod constants;
 pub mod genesis_config_presets;
 pub mod randomness;
+mod signature;
 #[cfg(test)]
 mod tests;
 
 pub use configs::leaf_extra::LeafExtra;
 pub use randomness::CurrentBlockVrf;
+pub use signature::{Signature, Signer};
 #[cfg(feature = "std")]
 pub use wasm::*;
 
@@ -44,9 +46,6 @@ mod wasm {
 
 /// Index of a block.
 pub type BlockNumber = u32;
-
-/// A signature of any kind that an account may use: sr25519, ed25519, ECDSA or an Ethereum key.
-pub type Signature = MultiSignature;
 
 /// The name of an account: 32 bytes that its public key determines.
 pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;

@@ -112,16 +112,6 @@ fn a_transfer_costs_between_a_thousandth_and_a_hundredth_of_a_dn() {
 	});
 }
 
-#[test]
-fn an_ethereum_key_owns_the_account_of_its_address() {
-	use sp_core::ecdsa;
-	let pair = ecdsa::KeccakPair::from_seed(&[7; 32]);
-	let account = sp_runtime::MultiSigner::Eth(pair.public()).into_account();
-	let bytes: &[u8; 32] = account.as_ref();
-	assert_eq!(bytes[20..], [0xee; 12]);
-	assert!(Signature::Eth(pair.sign(b"message")).verify(&b"message"[..], &account));
-}
-
 fn vrf_digest(slot: u64) -> Digest {
 	let data = sr25519::vrf::VrfTranscript::new(b"test", &[(b"slot", &slot.to_le_bytes())]);
 	let vrf_signature = Sr25519Keyring::Alice.pair().vrf_sign(&data.into_sign_data());
