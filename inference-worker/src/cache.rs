@@ -3,7 +3,8 @@
 
 use std::{
 	fs::{self, File},
-	io::{self, Read, Seek, Write},
+	io::{self, Read, Write},
+	os::unix::fs::FileExt,
 	path::{Path, PathBuf},
 	sync::{
 		atomic::{AtomicU64, Ordering},
@@ -55,12 +56,14 @@ impl Cache {
 	}
 
 	/// The content, if there is a file of its hash and length. Whether it is whole is seen when it is read.
+	///
+	/// A file of another length stays: the length is whatever a requester has written beside the hash, and says
+	/// nothing about the file. Where the file is what is wrong, whoever fetches the content puts it in its place.
 	pub async fn find(&self, content: &ContentRef) -> Option<Held> {
 		let (path, content) = (self.path(&content.hash), content.clone());
 		let open = move || {
 			let file = File::open(&path).ok()?;
 			if file.metadata().ok()?.len() != content.length {
-				let _ = fs::remove_file(&path);
 				return None;
 			}
 			// The time of the last use. Where it cannot be set, only the order of removal suffers.
@@ -215,14 +218,19 @@ pub struct Held {
 }
 
 impl Held {
+	/// The content's hash.
+	pub const fn hash(&self) -> Digest {
+		self.content.hash
+	}
+
 	/// Its bytes. A file that was damaged is removed, so that the next attempt fetches it again.
-	pub async fn read(self) -> Result<Bytes, DiskError> {
-		let path = self.path.clone();
-		blocking(&path, move || {
-			let Self { mut file, path, content } = self;
+	pub async fn read(&self) -> Result<Bytes, DiskError> {
+		let (file, path, content) = (self.file.try_clone(), self.path.clone(), self.content.clone());
+		blocking(&self.path, move || {
+			let file = file?;
+			// One more byte than is due shows that a file is too long.
 			let mut bytes = Vec::with_capacity(usize::try_from(content.length).unwrap_or_default());
-			file.rewind()?;
-			file.read_to_end(&mut bytes)?;
+			At { file, offset: 0 }.take(content.length.saturating_add(1)).read_to_end(&mut bytes)?;
 			if let Err(mismatch) = content.verify(&bytes) {
 				let _ = fs::remove_file(path);
 				return Err(io::Error::new(io::ErrorKind::InvalidData, format!("the file was damaged: {mismatch}")));
@@ -230,6 +238,21 @@ impl Held {
 			Ok(bytes.into())
 		})
 		.await
+	}
+}
+
+/// A file that is read from a place of the reader's own. The place that the system keeps is shared by all
+/// duplicates of a descriptor.
+struct At {
+	file: File,
+	offset: u64,
+}
+
+impl Read for At {
+	fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+		let length = self.file.read_at(buffer, self.offset)?;
+		self.offset = self.offset.saturating_add(length as u64);
+		Ok(length)
 	}
 }
 
@@ -285,16 +308,42 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_damaged_file_is_not_used() {
+	async fn a_damaged_file_is_removed_when_it_is_read() {
 		let directory = tempfile::tempdir().expect("a directory");
 		let cache = Cache::open(directory.path(), 250).expect("opens");
-		for damage in [&b"evil"[..], b"bad"] {
-			cache.put(sha256(b"good"), Bytes::from_static(b"good")).await.expect("kept");
-			fs::write(directory.path().join(hex::encode(sha256(b"good"))), damage).expect("damaged");
-			if let Some(held) = cache.find(&content(b"good")).await {
-				assert!(held.read().await.expect_err("damaged").to_string().contains("damaged"));
-			}
-			assert_eq!(fs::read_dir(directory.path()).expect("read").count(), 0);
+		cache.put(sha256(b"good"), Bytes::from_static(b"good")).await.expect("kept");
+		fs::write(directory.path().join(hex::encode(sha256(b"good"))), b"evil").expect("damaged");
+		let held = cache.find(&content(b"good")).await.expect("its length is right");
+		assert!(held.read().await.expect_err("damaged").to_string().contains("damaged"));
+		assert_eq!(fs::read_dir(directory.path()).expect("read").count(), 0);
+	}
+
+	#[tokio::test]
+	async fn a_damaged_file_of_another_length_is_not_used_and_is_replaced() {
+		let directory = tempfile::tempdir().expect("a directory");
+		let cache = Cache::open(directory.path(), 250).expect("opens");
+		cache.put(sha256(b"good"), Bytes::from_static(b"good")).await.expect("kept");
+		fs::write(directory.path().join(hex::encode(sha256(b"good"))), b"bad").expect("damaged");
+		assert!(cache.find(&content(b"good")).await.is_none());
+		let draft = cache.draft(&content(b"good")).await.expect("begun");
+		let (draft, _) = draft.write("good".into()).await.expect("written");
+		draft.finish().await.expect("the disk works").expect("whole");
+		let held = cache.find(&content(b"good")).await.expect("there");
+		assert_eq!(held.read().await.expect("read"), "good");
+	}
+
+	#[tokio::test]
+	async fn a_reference_with_a_wrong_length_costs_nobody_the_file() {
+		let directory = tempfile::tempdir().expect("a directory");
+		let cache = Cache::open(directory.path(), 250).expect("opens");
+		cache.put(sha256(b"a model"), Bytes::from_static(b"a model")).await.expect("kept");
+		for length in [0, 6, 8, u64::MAX] {
+			assert!(cache.find(&ContentRef { length, ..content(b"a model") }).await.is_none());
+		}
+		let held = cache.find(&content(b"a model")).await.expect("still there");
+		// It can be read as often as it is needed.
+		for _ in 0..2 {
+			assert_eq!(held.read().await.expect("read"), "a model");
 		}
 	}
 
