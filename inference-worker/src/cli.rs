@@ -51,7 +51,8 @@ pub struct Engine {
 	/// Address space of a sandbox, in MiB.
 	#[arg(long, default_value_t = 2048)]
 	pub memory: u64,
-	/// Seconds that loading a model, and each run, may take.
+	/// Seconds of processor time that loading a model, and each run, may take. One that had less than that in
+	/// twice the time is this machine's trouble and no answer.
 	#[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3600))]
 	pub timeout: u64,
 	/// How many models are kept loaded.
@@ -69,7 +70,7 @@ pub struct Private {
 	/// Address space of a sandbox for encrypted inputs, in MiB.
 	#[arg(long, default_value_t = 1024)]
 	pub fhe_memory: u64,
-	/// Seconds that each run on encrypted inputs may take.
+	/// Seconds of processor time that each run on encrypted inputs may take.
 	#[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u64).range(1..=3600))]
 	pub fhe_timeout: u64,
 }

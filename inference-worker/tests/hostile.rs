@@ -8,12 +8,12 @@ use std::{
 	time::{Duration, Instant},
 };
 
-use common::{bundle, fours, run};
+use common::{bundle, children_of, fours, run};
 use deepnode_primitives::{canonical::Answer, comparison::Comparison, task::ErrorCode, tensor::Dim};
 use deepnode_worker::{
 	canonical::canonical,
 	engine::Tensor,
-	sandbox::{RunError, Sandbox},
+	sandbox::{RunError, Sandbox, SandboxError},
 };
 
 fn code<T>(result: Result<T, RunError>) -> ErrorCode {
@@ -44,14 +44,20 @@ async fn a_memory_bomb_ends_in_its_own_process() {
 }
 
 #[tokio::test]
-async fn an_endless_computation_is_killed_at_its_deadline() {
+async fn an_endless_computation_is_killed_when_it_has_had_its_processor_time() {
 	for mut config in common::engines() {
 		config.timeout = Duration::from_secs(2);
 		let sandbox = Sandbox::start(config).await.expect("starts");
-		let begun = Instant::now();
-		let result = run(&sandbox, common::endless(), fours(), bundle(1, &[1.0; 4])).await;
+		let result = loop {
+			let begun = Instant::now();
+			let result = run(&sandbox, common::endless(), fours(), bundle(1, &[1.0; 4])).await;
+			assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+			match result {
+				Err(RunError::Local(error @ SandboxError::Starved { .. })) => eprintln!("once more: {error}"),
+				result => break result,
+			}
+		};
 		assert_eq!(code(result), ErrorCode::ResourcesExceeded);
-		assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
 		assert!(run(&sandbox, common::unary("Relu"), fours(), bundle(1, &[1.0; 4])).await.is_ok());
 	}
 }
@@ -113,19 +119,6 @@ async fn an_engine_that_is_not_there_is_the_operators_trouble() {
 	config.library = Some("/nonexistent/libonnxruntime.so.1.31.1".into());
 	let error = Sandbox::start(config).await.err().expect("fails").to_string();
 	assert!(error.contains("/nonexistent/libonnxruntime.so.1.31.1"), "{error}");
-}
-
-/// The processes that are children of sandboxes of this worker.
-fn children_of(parent: u32) -> Vec<String> {
-	let wanted = format!("sandboxed-run\0{parent}\0");
-	let mut found = Vec::new();
-	for entry in fs::read_dir("/proc").expect("/proc").flatten() {
-		let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-		if String::from_utf8_lossy(&line).contains(&wanted) {
-			found.push(entry.file_name().to_string_lossy().into_owned());
-		}
-	}
-	found
 }
 
 #[test]

@@ -1,35 +1,29 @@
 //! Runs somebody else's model in a process of its own that can compute and nothing else.
 //!
 //! The parent keeps children warm: a child that has loaded a model is used again for the next run of
-//! that model. A child is killed when it is late, and whatever it does, its parent lives on.
+//! that model. A child is killed when it has computed for too long, and whatever it does, its parent lives on.
 
 pub mod child;
 pub mod confine;
 mod os;
+mod process;
 pub mod protocol;
 
 use std::{
 	io,
-	os::unix::process::ExitStatusExt,
 	path::PathBuf,
-	process::{ExitStatus, Stdio},
 	sync::{mpsc, Arc, Mutex, MutexGuard, OnceLock, PoisonError},
-	time::{Duration, Instant},
+	time::Duration,
 };
 
-use codec::Decode;
 use deepnode_primitives::{content::Digest, task::ErrorCode};
-use tokio::{
-	io::AsyncReadExt,
-	process::{Child as Process, ChildStdin, ChildStdout, Command},
-	sync::oneshot,
-	time::timeout,
-};
+use tokio::{process::Child as Process, sync::oneshot};
 
 use crate::{
 	engine::{Kind, Tensor},
 	scan::Report,
 };
+use process::Child;
 use protocol::{Load, Reply, Request, Start};
 
 /// How children are started and what they may use.
@@ -45,7 +39,7 @@ pub struct Config {
 	pub memory: u64,
 	/// Whether a kernel without Landlock is an error.
 	pub require_landlock: bool,
-	/// How long one load, and one run, may take.
+	/// How much processor time one load, and one run, may take. That much and no answer is the model's doing.
 	pub timeout: Duration,
 	/// How many children that have a model loaded are kept.
 	pub max_idle: usize,
@@ -71,6 +65,12 @@ impl Config {
 		}
 	}
 
+	/// How long one load, and one run, is waited for. A machine that gives a child less than half of a
+	/// processor is too busy to say what the model takes.
+	const fn patience(&self) -> Duration {
+		self.timeout.saturating_mul(2)
+	}
+
 	/// Processor time of a child's whole life: it has one thread, so it never needs more than this
 	/// before [`Child::is_spent`] retires it.
 	fn cpu_seconds(&self) -> u64 {
@@ -82,7 +82,7 @@ impl Config {
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
 	/// A child cannot be started.
-	#[error("cannot start {program}: {source}; check the limits on processes and memory, and the space in the temporary directory")]
+	#[error("cannot start {program}: {source}; check the limits on processes and memory")]
 	Spawn {
 		/// The program.
 		program: String,
@@ -95,6 +95,22 @@ pub enum SandboxError {
 	/// The child ended before it was ready.
 	#[error("the sandbox ended before it was ready ({0})")]
 	Died(String),
+	/// Somebody else than the model ended the child.
+	#[error("this machine ended the sandbox ({0}): has it too little memory for --concurrency runs of --memory each, or did somebody stop the process?")]
+	Killed(String),
+	/// The child had too little of the processor.
+	#[error(
+		"the sandbox got {computed:.1} s of processor time in {waited:.1} s, and a run may take {allowed:.1} s of it: \
+		 this machine is too busy; lower --concurrency, or stop what else runs here"
+	)]
+	Starved {
+		/// The seconds of processor time that it had.
+		computed: f64,
+		/// The seconds that passed.
+		waited: f64,
+		/// The seconds of processor time that it may have.
+		allowed: f64,
+	},
 }
 
 /// Why a run gives no outputs.
@@ -146,25 +162,14 @@ impl Sandbox {
 	pub async fn start(config: Config) -> Result<Arc<Self>, SandboxError> {
 		let (spawner, requests) = mpsc::channel::<Spawned>();
 		let runtime = tokio::runtime::Handle::current();
-		let mut command = Command::new(&config.program);
-		command
-			.arg0("deepnode-worker")
-			.arg("sandboxed-run")
-			.arg(std::process::id().to_string())
-			.env_clear()
-			// ONNX Runtime 1.31 sends telemetry unless it is told not to before it is loaded.
-			.env("ORT_DISABLE_TELEMETRY", "1")
-			.stdin(Stdio::piped())
-			.stdout(Stdio::piped())
-			.stderr(Stdio::piped())
-			.kill_on_drop(true);
+		let mut command = process::command(&config.program);
 		std::thread::Builder::new()
 			.name("sandbox-spawner".into())
 			.spawn(move || {
 				let _runtime = runtime.enter();
 				for request in requests {
 					// Nobody waiting any more only means that the child is dropped, and so killed.
-					let _ = request.send(spawn(&mut command));
+					let _ = request.send(command.spawn());
 				}
 			})
 			.map_err(|source| SandboxError::Spawn { program: "a thread".into(), source })?;
@@ -324,109 +329,8 @@ impl Lease {
 	}
 }
 
-/// Starts a child in a directory that is removed as soon as it has started: nothing is in there, and
-/// nothing can be put there.
-fn spawn(command: &mut Command) -> io::Result<Process> {
-	let directory = tempfile::Builder::new().prefix("deepnode-sandbox-").tempdir()?;
-	let process = command.current_dir(directory.path()).spawn();
-	directory.close()?;
-	process
-}
-
 fn out_of_turn() -> RunError {
 	answer(ErrorCode::ModelInvalid, "the sandbox spoke out of turn")
-}
-
-/// One process. It is killed when this is dropped.
-struct Child {
-	process: Process,
-	input: ChildStdin,
-	output: ChildStdout,
-	model: Option<Digest>,
-	/// The evaluation key that the model has.
-	key: Option<Digest>,
-	busy: Duration,
-	words: Arc<Mutex<String>>,
-}
-
-impl Child {
-	fn new(mut process: Process) -> io::Result<Self> {
-		let missing = || io::Error::other("a pipe is missing");
-		let input = process.stdin.take().ok_or_else(missing)?;
-		let output = process.stdout.take().ok_or_else(missing)?;
-		let mut errors = process.stderr.take().ok_or_else(missing)?;
-		let words = Arc::new(Mutex::new(String::new()));
-		let last_words = words.clone();
-		tokio::spawn(async move {
-			let mut buffer = [0; 1024];
-			while let Ok(length @ 1..) = errors.read(&mut buffer).await {
-				let text = String::from_utf8_lossy(buffer.get(..length).unwrap_or_default()).into_owned();
-				tracing::debug!(target: "sandbox", "{}", text.trim_end());
-				let mut words = lock(&last_words);
-				// The start of a long complaint says what is wrong; the rest is in the debug log.
-				if words.len() < 2048 {
-					words.push_str(&text);
-				}
-			}
-		});
-		Ok(Self { process, input, output, model: None, key: None, busy: Duration::ZERO, words })
-	}
-
-	fn lives(&mut self) -> bool {
-		matches!(self.process.try_wait(), Ok(None))
-	}
-
-	/// Whether the child has used so much of its processor time that a full run may not fit any more.
-	fn is_spent(&self, config: &Config) -> bool {
-		self.busy.saturating_add(config.timeout.saturating_mul(3)).as_secs() >= config.cpu_seconds()
-	}
-
-	/// One question, one reply, within the deadline.
-	async fn ask(&mut self, request: &Request, config: &Config) -> Result<Reply, RunError> {
-		let begun = Instant::now();
-		let exchange = async {
-			protocol::write_async(&mut self.input, request).await?;
-			protocol::read_async(&mut self.output, config.longest_reply).await
-		};
-		let frame = timeout(config.timeout, exchange).await;
-		self.busy = self.busy.saturating_add(begun.elapsed());
-		match frame {
-			Ok(Ok(frame)) => Reply::decode(&mut &frame[..]).map_err(|error| {
-				answer(ErrorCode::ModelInvalid, format!("the sandbox's reply cannot be read: {error}"))
-			}),
-			Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
-				Err(answer(ErrorCode::ResourcesExceeded, format!("the outputs are too long: {error}")))
-			},
-			Ok(Err(error)) => Err(self.post_mortem(&error).await),
-			Err(_) => {
-				let _ = self.process.start_kill();
-				Err(answer(
-					ErrorCode::ResourcesExceeded,
-					format!("killed after {:.1} s, the time that a run may take", config.timeout.as_secs_f64()),
-				))
-			},
-		}
-	}
-
-	/// Why the child is gone.
-	async fn post_mortem(&mut self, error: &io::Error) -> RunError {
-		let status = timeout(Duration::from_secs(2), self.process.wait()).await;
-		// Its last words may still be in the pipe.
-		tokio::time::sleep(Duration::from_millis(20)).await;
-		let words = lock(&self.words).trim().to_owned();
-		match status {
-			Ok(Ok(status)) => answer(verdict(status), format!("the sandbox ended with {status}: {words}")),
-			_ => answer(ErrorCode::ModelInvalid, format!("the sandbox broke its pipe ({error}): {words}")),
-		}
-	}
-}
-
-/// What a child's end means. An allocation that fails aborts; the kernel kills for memory and time.
-fn verdict(status: ExitStatus) -> ErrorCode {
-	match status.signal() {
-		Some(libc::SIGABRT | libc::SIGKILL | libc::SIGXCPU | libc::SIGBUS) => ErrorCode::ResourcesExceeded,
-		_ => ErrorCode::ModelInvalid,
-	}
 }
 
 /// No holder of these locks panics with a value half changed.

@@ -9,6 +9,7 @@ use std::{
 	fs::File,
 	io,
 	os::fd::{AsRawFd, FromRawFd},
+	time::Duration,
 };
 
 /// The kernel reads arguments of `prctl` as long numbers.
@@ -37,6 +38,10 @@ pub enum Limit {
 	Core,
 }
 
+/// How many seconds after its limit of processor time the kernel kills a process that goes on. The signal at the
+/// limit itself says why; that one would not.
+const CPU_GRACE: u64 = 5;
+
 /// Sets a limit of this process, for good.
 pub fn limit(limit: Limit, value: u64) -> io::Result<()> {
 	let resource = match limit {
@@ -46,9 +51,25 @@ pub fn limit(limit: Limit, value: u64) -> io::Result<()> {
 		Limit::Files => libc::RLIMIT_NOFILE,
 		Limit::Core => libc::RLIMIT_CORE,
 	};
-	let limits = libc::rlimit { rlim_cur: value, rlim_max: value };
+	let grace = if matches!(limit, Limit::Cpu) { CPU_GRACE } else { 0 };
+	let limits = libc::rlimit { rlim_cur: value, rlim_max: value.saturating_add(grace) };
 	// SAFETY: the struct lives through the call, which only reads it.
 	check(unsafe { libc::setrlimit(resource, &limits) }).map(drop)
+}
+
+/// How much processor time a process has used in its life.
+pub fn processor_time(process: u32) -> io::Result<Duration> {
+	let process = libc::pid_t::try_from(process).map_err(io::Error::other)?;
+	let mut clock: libc::clockid_t = 0;
+	// SAFETY: the number lives through the call, which writes it.
+	match unsafe { libc::clock_getcpuclockid(process, &mut clock) } {
+		0 => {},
+		error => return Err(io::Error::from_raw_os_error(error)),
+	}
+	let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+	// SAFETY: the struct lives through the call, which writes it.
+	check(unsafe { libc::clock_gettime(clock, &mut time) })?;
+	Ok(Duration::new(time.tv_sec.try_into().unwrap_or_default(), time.tv_nsec.try_into().unwrap_or_default()))
 }
 
 /// Asks the kernel to kill this process when the thread that started it ends.
@@ -79,5 +100,18 @@ pub fn take_stdout() -> io::Result<File> {
 		let file = File::from_raw_fd(ours);
 		check(libc::dup2(io::stderr().as_raw_fd(), stdout.as_raw_fd()))?;
 		Ok(file)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn the_processor_time_of_a_process_grows_as_it_computes() {
+		let this = std::process::id();
+		let before = processor_time(this).expect("told");
+		while processor_time(this).expect("told") < before + Duration::from_millis(50) {}
+		assert!(processor_time(u32::MAX).is_err());
 	}
 }

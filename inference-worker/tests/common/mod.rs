@@ -3,7 +3,7 @@
 
 pub mod chain;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use deepnode_primitives::{
 	content::sha256,
@@ -175,4 +175,17 @@ pub async fn run(
 	let identity = identity(&sha256(&model), &declared);
 	let (lease, _) = sandbox.load(identity, Load { model, declared }).await?;
 	lease.run(bundle).await
+}
+
+/// The processes that are children of sandboxes of this worker.
+pub fn children_of(parent: u32) -> Vec<String> {
+	let wanted = format!("sandboxed-run\0{parent}\0");
+	let mut found = Vec::new();
+	for entry in fs::read_dir("/proc").expect("/proc").flatten() {
+		let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+		if String::from_utf8_lossy(&line).contains(&wanted) {
+			found.push(entry.file_name().to_string_lossy().into_owned());
+		}
+	}
+	found
 }
