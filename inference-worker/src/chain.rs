@@ -98,6 +98,16 @@ pub struct Registration {
 	pub leaving: bool,
 }
 
+/// What a task asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+	/// The model.
+	pub model: ModelId,
+	/// How many items it is paid for. The chain has compared that with an input that it carries itself, and
+	/// cannot with one by reference.
+	pub items: u32,
+}
+
 /// A model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
@@ -127,8 +137,8 @@ pub trait Chain: Send + Sync + 'static {
 	fn assignments(&self, at: H256) -> impl Future<Output = Result<Vec<TaskId>>> + Send;
 	/// How long a worker has for its commitment, from its draw.
 	fn commit_window(&self, at: H256) -> impl Future<Output = Result<Duration>> + Send;
-	/// The model that a task asks.
-	fn asked(&self, task: TaskId, at: H256) -> impl Future<Output = Result<Option<ModelId>>> + Send;
+	/// What a task asks for.
+	fn asked(&self, task: TaskId, at: H256) -> impl Future<Output = Result<Option<Asked>>> + Send;
 	/// A task's input.
 	fn input(&self, task: TaskId, at: H256) -> impl Future<Output = Result<Option<Payload>>> + Send;
 	/// A model.
@@ -207,8 +217,9 @@ impl Chain for Node {
 		Ok(BLOCK_TIME.saturating_mul(self.client.limits(Some(at)).await?.commit_window))
 	}
 
-	async fn asked(&self, task: TaskId, at: H256) -> Result<Option<ModelId>> {
-		Ok(self.client.task(task, Some(at)).await?.map(|task| task.model))
+	async fn asked(&self, task: TaskId, at: H256) -> Result<Option<Asked>> {
+		let task = self.client.task(task, Some(at)).await?;
+		Ok(task.map(|task| Asked { model: task.model, items: task.items }))
 	}
 
 	async fn input(&self, task: TaskId, at: H256) -> Result<Option<Payload>> {

@@ -9,6 +9,7 @@ pub mod fetch;
 pub mod health;
 pub mod http;
 pub mod infer;
+pub mod input;
 pub mod metrics;
 pub mod private;
 pub mod program;

@@ -5,10 +5,9 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use codec::Encode;
 use deepnode_primitives::{
-	content::{sha256, Digest, Payload},
+	content::{sha256, ContentRef, Digest, Payload},
 	private,
 	task::ErrorCode,
-	tensor::read_bundle,
 	ModelId,
 };
 use prost::bytes::Bytes;
@@ -23,6 +22,7 @@ use crate::{
 	chain::Model,
 	engine::Tensor,
 	fetch::{Budget, FetchError, Fetcher},
+	input,
 	metrics::Metrics,
 	sandbox::{
 		protocol::{identity, Load},
@@ -39,6 +39,8 @@ pub struct Question {
 	pub model: Model,
 	/// The input.
 	pub input: Payload,
+	/// How many items it must hold: so many are paid for.
+	pub items: u32,
 }
 
 impl Question {
@@ -46,7 +48,7 @@ impl Question {
 	pub fn digest(&self) -> Digest {
 		let Model { graph, inputs, outputs, comparison, .. } = &self.model;
 		let graph = graph.as_ref().map(|graph| graph.hash);
-		sha256(&(self.id, graph, inputs, outputs, comparison, self.input.digest()).encode())
+		sha256(&(self.id, graph, inputs, outputs, comparison, self.input.digest(), self.items).encode())
 	}
 }
 
@@ -89,6 +91,8 @@ pub struct Runner {
 	/// As many permits as models may run at once. Fetching needs none: content that does not come must
 	/// not hold up tasks that have theirs.
 	turns: Semaphore,
+	/// One encrypted input at a time is read for the key that it names, since it is in memory meanwhile.
+	naming: Semaphore,
 }
 
 /// What a task's input or model comes to: content here, or the answer that it is not to be had.
@@ -139,7 +143,14 @@ impl From<DiskError> for Ended {
 impl Runner {
 	/// A runner of up to `concurrency` models at once.
 	pub fn new(sandbox: Arc<Sandbox>, fetcher: Fetcher, metrics: Metrics, concurrency: u32) -> Self {
-		Self { sandbox, private: None, fetcher, metrics, turns: Semaphore::new(concurrency as usize) }
+		Self {
+			sandbox,
+			private: None,
+			fetcher,
+			metrics,
+			turns: Semaphore::new(concurrency as usize),
+			naming: Semaphore::new(1),
+		}
 	}
 
 	/// Has it answer encrypted inputs, too, in this sandbox.
@@ -159,21 +170,27 @@ impl Runner {
 
 	/// The evaluation key that an input refers to; `None` where the model needs none. Only the input's
 	/// headers and that reference are read here: the key is content like any other until a child has it.
-	async fn key(&self, model: &Model, bundle: &[u8], budget: Budget) -> Result<Gathered<Option<Key>>, Trouble> {
-		if model.fhe != Some(private::BOOTSTRAP) {
+	async fn key(
+		&self,
+		question: &Question,
+		source: &Source<'_>,
+		budget: Budget,
+	) -> Result<Gathered<Option<Held>>, Trouble> {
+		let Question { model, items, .. } = question;
+		let Some(parameters) = model.fhe.filter(|parameters| *parameters == private::BOOTSTRAP) else {
 			return Ok(Ok(None));
-		}
-		let invalid = |reason: String| Ok(Err(Canonical::error(ErrorCode::InputInvalid, reason)));
-		let tensors = match read_bundle(&model.inputs, bundle) {
-			Ok((tensors, _)) => tensors,
-			Err(error) => return invalid(format!("{error:?}")),
 		};
-		let Some(reference) = tensors.get(1).and_then(|tensor| private::read_key_reference(tensor.data)) else {
-			return invalid("its second tensor refers to no evaluation key".into());
+		let reference = {
+			// The semaphore is never closed.
+			let _one = self.naming.acquire().await.ok();
+			named_key(model, parameters, *items, &source.read().await?)
 		};
-		match gathered(self.fetcher.get(&reference, budget).await, ErrorCode::InputUnavailable)? {
-			Ok(held) => Ok(Ok(Some(Key { digest: reference.hash, bytes: held.read().await? }))),
-			Err(answer) => Ok(Err(answer)),
+		match reference {
+			Ok(reference) => {
+				let held = gathered(self.fetcher.get(&reference, budget).await, ErrorCode::InputUnavailable)?;
+				Ok(held.map(Some))
+			},
+			Err(reason) => Ok(Err(Canonical::error(ErrorCode::InputInvalid, reason))),
 		}
 	}
 
@@ -240,6 +257,31 @@ impl Runner {
 	}
 }
 
+/// Where a task's input is: here on disk, or on the chain.
+enum Source<'a> {
+	Held(Held),
+	Inline(&'a [u8]),
+}
+
+impl Source<'_> {
+	/// Its bytes, for as long as somebody has use for them.
+	async fn read(&self) -> Result<Bytes, DiskError> {
+		match self {
+			Self::Held(held) => held.read().await,
+			Self::Inline(bytes) => Ok(Bytes::copy_from_slice(bytes)),
+		}
+	}
+}
+
+/// The reference to the evaluation key in an encrypted input. The error says why the input is invalid.
+fn named_key(model: &Model, parameters: u32, items: u32, bundle: &[u8]) -> Result<ContentRef, String> {
+	let tensors = input::tensors(&model.inputs, items, bundle)?;
+	let reference = tensors.get(1).and_then(|tensor| private::read_key_reference(tensor.data));
+	let reference = reference.ok_or("its second tensor refers to no evaluation key")?;
+	input::check_key_length(parameters, &reference)?;
+	Ok(reference)
+}
+
 /// Runs a model that has this key.
 async fn run_with(mut lease: Lease, key: Option<&Key>, bundle: &Bytes) -> Result<Vec<Tensor>, RunError> {
 	if let Some(key) = key {
@@ -258,13 +300,21 @@ impl Answerer for Runner {
 	/// The input and the model are fetched side by side. Errors are found in this order, so that two
 	/// workers find the same one: the input's, the model's, the run's, the outputs'.
 	async fn answer(&self, question: &Question, fetch_by: Instant) -> Result<Canonical, Trouble> {
-		let Question { model, input, .. } = question;
+		let Question { model, input, items, .. } = question;
 		let sandbox = self.sandbox(model)?;
+		let invalid = |reason: String| Ok(Canonical::error(ErrorCode::InputInvalid, reason));
+		// What cannot be the input is not fetched: neither disk nor memory is spent on more than is declared.
+		if let Err(reason) = input::check_length(&model.inputs, *items, input) {
+			return invalid(reason);
+		}
 		let budget = Budget::until(fetch_by);
 		let fetch_input = async {
 			match input {
-				Payload::Inline(_) => None,
-				Payload::Reference(content) => Some(self.fetcher.get(content, budget).await),
+				Payload::Inline(bytes) => Ok(Ok(Source::Inline(bytes))),
+				Payload::Reference(content) => {
+					let held = gathered(self.fetcher.get(content, budget).await, ErrorCode::InputUnavailable)?;
+					Ok::<_, Trouble>(held.map(Source::Held))
+				},
 			}
 		};
 		let fetch_graph = async {
@@ -273,35 +323,27 @@ impl Answerer for Runner {
 				_ => Some(self.graph(model, budget).await),
 			}
 		};
-		let (fetched, graph) = futures::join!(fetch_input, fetch_graph);
-		let fetched = match fetched.map(|outcome| gathered(outcome, ErrorCode::InputUnavailable)).transpose()? {
-			Some(Err(answer)) => return Ok(answer),
-			Some(Ok(held)) => Some(held),
+		let (source, graph) = futures::join!(fetch_input, fetch_graph);
+		let source = match source? {
+			Ok(source) => source,
+			Err(answer) => return Ok(answer),
+		};
+		let key = match self.key(question, &source, budget).await? {
+			Ok(key) => key,
+			Err(answer) => return Ok(answer),
+		};
+		// From here on inputs and keys are in memory: those of as many tasks as may run at once.
+		let _turn = self.turn().await;
+		let bundle = source.read().await?;
+		if let Err(reason) = input::tensors(&model.inputs, *items, &bundle) {
+			return invalid(reason);
+		}
+		let key = match key {
+			Some(held) => Some(Key { digest: held.hash(), bytes: held.read().await? }),
 			None => None,
 		};
-		let read = async {
-			match (fetched, input) {
-				(Some(held), _) => held.read().await,
-				(None, input) => Ok(Bytes::copy_from_slice(input.inline().unwrap_or_default())),
-			}
-		};
-		// An encrypted input is small, and names one more content to fetch.
-		let (_turn, bundle, key) = if model.fhe.is_some() {
-			let bundle = read.await?;
-			let key = match self.key(model, &bundle, budget).await? {
-				Ok(key) => key,
-				Err(answer) => return Ok(answer),
-			};
-			(self.turn().await, bundle, key)
-		} else {
-			(self.turn().await, read.await?, None)
-		};
-		let items = match read_bundle(&model.inputs, &bundle) {
-			Ok((_, items)) => items,
-			Err(error) => return Ok(Canonical::error(ErrorCode::InputInvalid, format!("{error:?}"))),
-		};
 		match self.run(model, graph.transpose()?, &bundle, key.as_ref(), fetch_by).await {
-			Ok(outputs) => Ok(canonical(&model.outputs, &model.comparison, items, &outputs)),
+			Ok(outputs) => Ok(canonical(&model.outputs, &model.comparison, *items, &outputs)),
 			Err(Ended::Answered(answer)) => Ok(answer),
 			Err(Ended::Trouble(trouble)) => Err(trouble),
 		}

@@ -1,8 +1,10 @@
 //! What the worker must not forget: the salt and the answer of each commitment. On disk before the
 //! commitment is sent, kept until the task is long over.
 //!
-//! Each task has a file of its own, which appears whole or not at all. To read what is kept, or to start,
-//! nothing has to be written: a worker on a full disk opens its commitments all the same.
+//! Each question of a task has a file of its own, which appears whole or not at all, and which no other record
+//! takes the place of: on two forks one number can be two tasks, and the commitment of either may end up on
+//! the chain. To read what is kept, or to start, nothing has to be written: a worker on a full disk opens
+//! its commitments all the same.
 
 use std::{
 	fs::{self, File},
@@ -27,7 +29,7 @@ const LOCK: &str = "lock";
 /// bytes that say its length.
 const LONGEST_ON_CHAIN: u64 = 4 * 32 + 4 + MAX_INLINE_LEN as u64;
 
-/// What is kept of one task.
+/// What is kept of one question that a task has asked.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Record {
 	/// Hash of what was asked: on another fork the same number can be another task.
@@ -71,9 +73,14 @@ impl Store {
 		Ok(Self { folder: folder.into(), writing: Arc::default(), _lock: Arc::new(lock) })
 	}
 
-	/// What is kept of a task.
-	pub async fn get(&self, task: TaskId) -> Result<Option<Record>, StoreError> {
-		self.work(move |store| store.read(task)).await
+	/// What is kept of the answer to a question that a task asks.
+	pub async fn answered(&self, task: TaskId, question: Digest) -> Result<Option<Record>, StoreError> {
+		self.work(move |store| store.find(task, |record| record.question == question)).await
+	}
+
+	/// What a commitment for a task seals, whatever the question was.
+	pub async fn sealed(&self, task: TaskId, commitment: H256) -> Result<Option<Record>, StoreError> {
+		self.work(move |store| store.find(task, |record| record.commitment == commitment)).await
 	}
 
 	/// Keeps a record, unless there is one for the same question already: that one stays and is
@@ -82,25 +89,31 @@ impl Store {
 	pub async fn keep(&self, task: TaskId, record: Record) -> Result<Record, StoreError> {
 		self.work(move |store| {
 			let _writing = store.writing.lock().unwrap_or_else(PoisonError::into_inner);
-			if let Some(known) = store.read(task)?.filter(|known| known.question == record.question) {
+			if let Some(known) = store.find(task, |known| known.question == record.question)? {
 				return Ok(known);
 			}
 			let mut file = NamedTempFile::new_in(&store.folder)?;
 			// Not through the temporary file itself, whose errors name it: no two would be the same complaint.
 			file.as_file_mut().write_all(&record.encode())?;
 			file.as_file().sync_all()?;
-			file.persist(store.path(task)).map_err(|error| error.error)?;
+			let path = store.folder.join(format!("{task}-{}", hex::encode(record.question)));
+			file.persist_noclobber(path).map_err(|error| error.error)?;
 			File::open(&store.folder)?.sync_all()?;
 			Ok(record)
 		})
 		.await
 	}
 
-	/// Forgets a task.
+	/// Forgets a task, with all questions that it has asked.
 	pub async fn forget(&self, task: TaskId) -> Result<(), StoreError> {
-		self.work(move |store| match fs::remove_file(store.path(task)) {
-			Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-			_ => Ok(()),
+		self.work(move |store| {
+			for path in store.files_of(task)? {
+				match fs::remove_file(path) {
+					Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+					_ => {},
+				}
+			}
+			Ok(())
 		})
 		.await
 	}
@@ -113,6 +126,7 @@ impl Store {
 				tasks.extend(task_of(&entry?.path()));
 			}
 			tasks.sort_unstable();
+			tasks.dedup();
 			Ok(tasks)
 		})
 		.await
@@ -133,23 +147,37 @@ impl Store {
 				}
 			}
 			tasks.sort_unstable();
+			tasks.dedup();
 			Ok(tasks)
 		})
 		.await
 	}
 
-	fn path(&self, task: TaskId) -> PathBuf {
-		self.folder.join(task.to_string())
+	fn files_of(&self, task: TaskId) -> io::Result<Vec<PathBuf>> {
+		let mut files = Vec::new();
+		for entry in fs::read_dir(&self.folder)? {
+			files.extend(Some(entry?.path()).filter(|path| task_of(path) == Some(task)));
+		}
+		Ok(files)
 	}
 
-	fn read(&self, task: TaskId) -> io::Result<Option<Record>> {
-		let bytes = match fs::read(self.path(task)) {
-			Ok(bytes) => bytes,
-			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-			Err(error) => return Err(error),
-		};
-		let broken = |_| io::Error::new(io::ErrorKind::InvalidData, format!("the file of task {task} is damaged"));
-		Record::decode_all(&mut &bytes[..]).map(Some).map_err(broken)
+	/// The record of a task that is wanted. One that is damaged is an error where it may be that: to answer
+	/// anew would be to commit to another salt.
+	fn find(&self, task: TaskId, wanted: impl Fn(&Record) -> bool) -> io::Result<Option<Record>> {
+		let mut damaged = None;
+		for path in self.files_of(task)? {
+			let bytes = match fs::read(&path) {
+				Ok(bytes) => bytes,
+				Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+				Err(error) => return Err(error),
+			};
+			match Record::decode_all(&mut &bytes[..]) {
+				Ok(record) if wanted(&record) => return Ok(Some(record)),
+				Ok(_) => {},
+				Err(_) => damaged = Some(format!("the file {} of task {task} is damaged", path.display())),
+			}
+		}
+		damaged.map_or(Ok(None), |words| Err(io::Error::new(io::ErrorKind::InvalidData, words)))
 	}
 
 	/// Disk work, off the threads that serve the chain.
@@ -181,9 +209,10 @@ fn take(folder: &Path) -> io::Result<File> {
 	Ok(lock)
 }
 
-/// The task whose file this is.
+/// The task whose file this is. Earlier versions named a file by its task alone.
 fn task_of(path: &Path) -> Option<TaskId> {
-	path.file_name()?.to_str()?.parse().ok()
+	let name = path.file_name()?.to_str()?;
+	name.split_once('-').map_or(name, |(task, _)| task).parse().ok()
 }
 
 fn failed(path: &Path, source: io::Error) -> StoreError {
@@ -204,6 +233,16 @@ mod tests {
 		}
 	}
 
+	/// What is kept of the answer to a question.
+	async fn answered(store: &Store, task: TaskId, question: u8) -> Option<Record> {
+		store.answered(task, [question; 32]).await.expect("read")
+	}
+
+	/// What a commitment seals.
+	async fn sealed(store: &Store, task: TaskId, salt: u8) -> Option<Record> {
+		store.sealed(task, H256::repeat_byte(salt)).await.expect("read")
+	}
+
 	fn open(directory: &Path) -> Store {
 		Store::open(directory, &H256::zero(), &AccountId::new([7; 32])).expect("opens")
 	}
@@ -217,19 +256,39 @@ mod tests {
 			assert_eq!(store.keep(1, record(0, 2)).await.expect("kept"), record(0, 1));
 		}
 		let store = open(directory.path());
-		assert_eq!(store.get(1).await.expect("read"), Some(record(0, 1)));
+		assert_eq!(answered(&store, 1, 0).await, Some(record(0, 1)));
 		assert_eq!(store.keep(1, record(0, 3)).await.expect("kept"), record(0, 1));
 		assert_eq!(store.tasks().await.expect("read"), vec![1]);
 	}
 
 	#[tokio::test]
-	async fn another_question_of_the_same_number_replaces() {
+	async fn each_question_of_a_number_keeps_its_own_salt_until_the_task_is_forgotten() {
 		let directory = tempfile::tempdir().expect("a directory");
 		let store = open(directory.path());
-		store.keep(1, record(0, 1)).await.expect("kept");
-		assert_eq!(store.keep(1, record(9, 2)).await.expect("kept"), record(9, 2));
+		for (task, question, salt) in [(1, 0, 1), (1, 9, 2), (11, 0, 3)] {
+			store.keep(task, record(question, salt)).await.expect("kept");
+		}
+		for (question, salt) in [(0, 1), (9, 2)] {
+			assert_eq!(answered(&store, 1, question).await, Some(record(question, salt)));
+			assert_eq!(sealed(&store, 1, salt).await, Some(record(question, salt)));
+		}
+		assert_eq!(sealed(&store, 1, 3).await, None, "that is another task's");
+		assert_eq!(store.tasks().await.expect("read"), vec![1, 11]);
 		store.forget(1).await.expect("forgotten");
-		assert_eq!(store.get(1).await.expect("read"), None);
+		assert_eq!((answered(&store, 1, 0).await, answered(&store, 1, 9).await), (None, None));
+		assert_eq!(answered(&store, 11, 0).await, Some(record(0, 3)));
+	}
+
+	#[tokio::test]
+	async fn a_file_that_an_earlier_version_named_by_its_task_is_found_and_forgotten() {
+		let directory = tempfile::tempdir().expect("a directory");
+		let folder = open(directory.path()).folder.clone();
+		fs::write(folder.join("7"), record(0, 1).encode()).expect("written");
+		let store = open(directory.path());
+		assert_eq!(store.keep(7, record(0, 2)).await.expect("kept"), record(0, 1));
+		assert_eq!(sealed(&store, 7, 1).await, Some(record(0, 1)));
+		store.forget(7).await.expect("forgotten");
+		assert_eq!(store.tasks().await.expect("read"), Vec::<TaskId>::new());
 	}
 
 	#[tokio::test]
@@ -263,8 +322,13 @@ mod tests {
 		assert_eq!(fs::read_dir(&folder).expect("read").count(), 2, "the record and the lock");
 		assert_eq!(store.tasks().await.expect("read"), vec![1]);
 		// Answering anew would commit to another salt than the first time.
-		fs::write(folder.join("1"), b"damaged").expect("written");
-		assert!(store.get(1).await.is_err());
+		let damaged = folder.join(format!("1-{}", hex::encode([0; 32])));
+		fs::write(damaged, b"damaged").expect("written");
+		assert!(store.answered(1, [0; 32]).await.is_err());
 		assert!(store.keep(1, record(0, 2)).await.expect_err("refused").to_string().contains("task 1 is damaged"));
+		// What the task has asked on another fork is whole, and is found.
+		fs::write(folder.join(format!("1-{}", hex::encode([9; 32]))), record(9, 3).encode()).expect("written");
+		assert_eq!(sealed(&store, 1, 3).await, Some(record(9, 3)));
+		assert!(store.sealed(1, H256::repeat_byte(1)).await.is_err());
 	}
 }

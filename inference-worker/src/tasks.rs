@@ -20,7 +20,7 @@ use tokio::{
 
 use crate::{
 	cache::{Cache, DiskError},
-	chain::{self, Block, Chain, ChainError, Seat, BLOCK_TIME},
+	chain::{self, Asked, Block, Chain, ChainError, Seat, BLOCK_TIME},
 	metrics::Metrics,
 	private::Ability,
 	runner::{Answerer, Question, Trouble},
@@ -259,6 +259,7 @@ impl<C: Chain, A: Answerer> Attendant<C, A> {
 			},
 			Some(Seat::MayReveal(commitment)) => {
 				let record = self.kept(id, commitment).await?;
+				self.warn_of_another_question(id, at, &record).await;
 				let output = self.publish(&record).await;
 				Ok(Next::Send(Box::new(Transaction::Reveal(record, output))))
 			},
@@ -289,15 +290,20 @@ impl<C: Chain, A: Answerer> Attendant<C, A> {
 		timeout(PATIENCE, sent).await.map_err(|_| StepError::Slow(name))?
 	}
 
-	/// The record to commit to: the one that is kept for this question, or a new one.
-	async fn commitment(&self, id: TaskId, at: chain::H256, seen: Instant) -> Result<Record, StepError> {
-		let asked = self.chain.asked(id, at).await?.ok_or(StepError::Missing("task"))?;
+	/// What a task asks.
+	async fn question(&self, id: TaskId, at: chain::H256) -> Result<Question, StepError> {
+		let Asked { model: asked, items } = self.chain.asked(id, at).await?.ok_or(StepError::Missing("task"))?;
 		let (model, input) = futures::try_join!(self.chain.model(asked, at), self.chain.input(id, at))?;
 		let model = model.ok_or(StepError::Missing("model"))?;
 		let input = input.ok_or(StepError::Missing("input"))?;
-		let question = Question { id: asked, model, input };
+		Ok(Question { id: asked, model, input, items })
+	}
+
+	/// The record to commit to: the one that is kept for this question, or a new one.
+	async fn commitment(&self, id: TaskId, at: chain::H256, seen: Instant) -> Result<Record, StepError> {
+		let question = self.question(id, at).await?;
 		let name = question.digest();
-		if let Some(record) = self.store.get(id).await?.filter(|record| record.question == name) {
+		if let Some(record) = self.store.answered(id, name).await? {
 			return Ok(record);
 		}
 		let window = self.chain.commit_window(at).await?;
@@ -335,8 +341,20 @@ impl<C: Chain, A: Answerer> Attendant<C, A> {
 
 	/// The record behind a commitment of this worker.
 	async fn kept(&self, id: TaskId, commitment: chain::H256) -> Result<Record, StepError> {
-		let record = self.store.get(id).await?.filter(|record| record.commitment == commitment);
-		record.ok_or(StepError::Foreign(commitment))
+		self.store.sealed(id, commitment).await?.ok_or(StepError::Foreign(commitment))
+	}
+
+	/// A commitment that was made on another fork, to another task of the same number, may be included on this
+	/// one. It is opened all the same: to be outvoted costs less than to withhold.
+	async fn warn_of_another_question(&self, id: TaskId, at: chain::H256, record: &Record) {
+		if self.question(id, at).await.is_ok_and(|question| question.digest() != record.question) {
+			tracing::warn!(
+				task = id,
+				commitment = ?record.commitment,
+				"the commitment on chain seals the answer to another task of this number, on a fork that is no more; \
+				 it is revealed, since a wrong answer costs less than a missing one"
+			);
+		}
 	}
 
 	/// The answer as the chain takes it: itself where it is short, else a reference to this worker.

@@ -113,7 +113,7 @@ async fn live_through_a_full_disk(folder: &Path) {
 	// may have room for a moment, when a failed write has given back what it took.)
 	disk.fill(folder);
 	chain.assign(3, inline(3.0));
-	chain.assign(4, long);
+	chain.assign_items(4, long, rows);
 	for _ in 0..60 {
 		chain.next_block();
 		sleep(Duration::from_millis(25)).await;
@@ -167,6 +167,12 @@ fn child_arguments() -> [PathBuf; 4] {
 	[this, "--exact".into(), "child".into(), "--nocapture".into()]
 }
 
+/// What the child process finds in its environment: its folder, and a temporary directory that is of no use, as
+/// on a disk that is full everywhere.
+fn environment(folder: &Path) -> [(&'static str, PathBuf); 2] {
+	[(FOLDER, folder.into()), ("TMPDIR", folder.join("gone"))]
+}
+
 /// Whether the child lived to the end, and said what was wrong and where.
 fn assert_lived(output: &Output, folder: &Path, reason: &str) {
 	let (said, printed) = (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
@@ -183,7 +189,7 @@ fn assert_lived(output: &Output, folder: &Path, reason: &str) {
 fn a_limit_on_file_sizes_costs_no_salt_and_no_worker() {
 	let folder = tempfile::tempdir().expect("a folder");
 	let [program, arguments @ ..] = child_arguments();
-	let output = Command::new(program).args(arguments).env(FOLDER, folder.path()).output().expect("starts");
+	let output = Command::new(program).args(arguments).envs(environment(folder.path())).output().expect("starts");
 	assert_lived(&output, folder.path(), "File too large");
 }
 
@@ -193,7 +199,7 @@ fn a_log_that_cannot_be_written_ends_nobody() {
 	let [program, arguments @ ..] = child_arguments();
 	let log = File::create(folder.path().join("log")).expect("made");
 	let mut command = Command::new(program);
-	let output = command.args(arguments).env(FOLDER, folder.path()).stderr(log).output().expect("starts");
+	let output = command.args(arguments).envs(environment(folder.path())).stderr(log).output().expect("starts");
 	let printed = String::from_utf8_lossy(&output.stdout);
 	let said = fs::read_to_string(folder.path().join("log")).expect("read");
 	assert!(output.status.success() && printed.contains("it lives"), "{}\n{printed}\n{said}", output.status);
@@ -213,7 +219,7 @@ fn a_full_file_system_costs_no_salt_and_no_worker() {
 		_ => return eprintln!("a small file system cannot be mounted here: this is not tested"),
 	}
 	let mut command = in_namespace(&format!("{mount} && exec \"$@\""));
-	let output = command.args(child_arguments()).env(FOLDER, folder.path()).output().expect("starts");
+	let output = command.args(child_arguments()).envs(environment(folder.path())).output().expect("starts");
 	assert_lived(&output, folder.path(), "No space left");
 }
 

@@ -5,6 +5,7 @@ mod common;
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
+use common::chain::file;
 use deepnode_fhe::{
 	circuit::Circuit,
 	convert::{convert, Options},
@@ -12,18 +13,26 @@ use deepnode_fhe::{
 	params::{BOOTSTRAP, LINEAR},
 };
 use deepnode_primitives::{
-	content::{sha256, ContentRef},
-	private::{key_reference, KEY_REFERENCE_LEN},
+	canonical::Answer,
+	comparison::Comparison,
+	content::{sha256, ContentRef, Payload},
+	private::{self, key_reference, CIPHERTEXT, EVALUATION_KEY, KEY_REFERENCE_LEN, RESULT},
 	task::ErrorCode,
-	tensor::{push_tensor, ElementType},
+	tensor::{push_tensor, Dim, ElementType, TensorSpec},
 };
 use deepnode_worker::{
+	cache::Cache,
+	chain::Model,
 	engine::{Kind, Tensor},
+	fetch::{Fetcher, Policy},
+	metrics::Metrics,
+	runner::{Answerer, Question, Runner},
 	sandbox::{
 		protocol::{identity, Load},
 		Config, Lease, RunError, Sandbox,
 	},
 };
+use tokio::time::Instant;
 
 fn config() -> Config {
 	Config {
@@ -67,10 +76,32 @@ fn bundle(circuit: &Circuit, items: u32, ciphertexts: &[u8]) -> Vec<u8> {
 	push_tensor(&mut bundle, ElementType::U8, &[items, circuit.input_len() as u32], ciphertexts);
 	if circuit.evaluation_key_len().is_some() {
 		// The worker follows the reference; the sandbox only checks that it has the declared length.
-		let reference = ContentRef { hash: [0; 32], length: 0, uris: Default::default() };
-		push_tensor(&mut bundle, ElementType::U8, &[KEY_REFERENCE_LEN], &key_reference(&reference));
+		push_reference(&mut bundle, &ContentRef { hash: [0; 32], length: 0, uris: Default::default() });
 	}
 	bundle
+}
+
+fn push_reference(bundle: &mut Vec<u8>, key: &ContentRef) {
+	push_tensor(bundle, ElementType::U8, &[KEY_REFERENCE_LEN], &key_reference(key));
+}
+
+/// The registry's entry of a circuit that looks tables up.
+fn entry(circuit: &Circuit, graph: ContentRef) -> Model {
+	let spec = |name: &[u8], element, shape: &[Dim]| TensorSpec {
+		name: name.to_vec().try_into().expect("short"),
+		element,
+		shape: shape.to_vec().try_into().expect("few"),
+	};
+	let ciphertext = spec(CIPHERTEXT, ElementType::U8, &[Dim::Batch, Dim::Fixed(circuit.input_len() as u32)]);
+	let key = spec(EVALUATION_KEY, ElementType::U8, &[Dim::Fixed(KEY_REFERENCE_LEN)]);
+	let result = spec(RESULT, ElementType::I32, &[Dim::Batch, Dim::Fixed(circuit.result_len() as u32 / 4)]);
+	Model {
+		graph: Some(graph),
+		inputs: vec![ciphertext, key].try_into().expect("few"),
+		outputs: vec![result].try_into().expect("one"),
+		comparison: Comparison::Exact,
+		fhe: Some(private::BOOTSTRAP),
+	}
 }
 
 fn refused<T>(result: Result<T, RunError>) -> (ErrorCode, String) {
@@ -168,4 +199,37 @@ async fn a_child_keeps_a_requesters_key_and_refuses_what_is_none() {
 	let mut warm = sandbox.warm(&identity, Some(&digest)).expect("is idle");
 	warm.give_key(digest, b"not looked at").await.expect("it has the key");
 	assert_eq!(warm.run(input).await.expect("runs"), outputs);
+}
+
+#[tokio::test]
+async fn keys_and_items_that_are_not_what_the_task_says_are_refused_before_they_are_fetched() {
+	let (circuit, client) = (forest(), ClientKey::generate(&BOOTSTRAP));
+	let folder = tempfile::tempdir().expect("a folder");
+	let model = entry(&circuit, file(folder.path(), "circuit", &circuit.to_bytes()));
+	let metrics = Metrics::new().expect("metrics");
+	let cache = Cache::open(&folder.path().join("content"), 1 << 30).expect("opens");
+	let policy = Policy { file_roots: vec![folder.path().join("roots")], ..Policy::default() };
+	let plain = Sandbox::start(Config { engine: Kind::Tract, ..config() }).await.expect("starts");
+	let sandbox = Sandbox::start(config()).await.expect("starts");
+	let fetcher = Fetcher::new(policy, cache, metrics.clone());
+	let runner = Runner::new(plain, fetcher, metrics, 1).with_private(Some(sandbox));
+	let row = client.encrypt(&circuit, &rows("breast-cancer/heldout.npy", 30)[0]).expect("encrypts");
+	let answer = async |key: &ContentRef, items: u32| {
+		let mut bundle = Vec::new();
+		push_tensor(&mut bundle, ElementType::U8, &[1, circuit.input_len() as u32], &row);
+		push_reference(&mut bundle, key);
+		let input = Payload::Reference(file(folder.path(), "input", &bundle));
+		let question = Question { id: 0, model: model.clone(), input, items };
+		runner.answer(&question, Instant::now() + Duration::from_secs(2)).await.expect("no trouble").answer
+	};
+
+	let key = client.evaluation_key().expect("has one").to_bytes();
+	let nowhere = |length: u64| ContentRef { hash: [7; 32], length, uris: Default::default() };
+	for length in [0, key.len() as u64 - 1, key.len() as u64 + 1, 1 << 30] {
+		assert_eq!(answer(&nowhere(length), 1).await, Answer::Error(ErrorCode::InputInvalid), "{length}");
+	}
+	assert_eq!(answer(&nowhere(key.len() as u64), 2).await, Answer::Error(ErrorCode::InputInvalid));
+	assert_eq!(answer(&nowhere(key.len() as u64), 1).await, Answer::Error(ErrorCode::InputUnavailable));
+	let good = file(folder.path(), "key", &key);
+	assert!(matches!(answer(&good, 1).await, Answer::Outputs(_)));
 }

@@ -15,7 +15,7 @@ use futures::{Stream, StreamExt};
 use super::*;
 use crate::{
 	canonical::Canonical,
-	chain::{AccountId, Model, Registration, H256},
+	chain::{AccountId, Asked, Model, Registration, H256},
 	sandbox::SandboxError,
 };
 
@@ -47,6 +47,7 @@ pub struct Place {
 #[derive(Clone)]
 pub struct Entry {
 	pub input: Vec<u8>,
+	pub items: u32,
 	pub status: Status,
 	/// Whether it is among the worker's assignments.
 	pub assigned: bool,
@@ -143,6 +144,7 @@ impl FakeChain {
 	pub fn assign(&self, task: TaskId, other_has_committed: bool) {
 		let mut entry = Entry {
 			input: vec![task as u8],
+			items: 1,
 			status: Status::Open,
 			assigned: false,
 			places: Vec::new(),
@@ -159,6 +161,7 @@ impl FakeChain {
 	pub fn dispute(&self, task: TaskId) {
 		let mut entry = Entry {
 			input: vec![task as u8],
+			items: 1,
 			status: Status::Disputed,
 			assigned: false,
 			places: Vec::new(),
@@ -227,8 +230,8 @@ impl Chain for FakeChain {
 	async fn commit_window(&self, _: H256) -> Result<Duration, ChainError> {
 		Ok(WINDOW)
 	}
-	async fn asked(&self, task: TaskId, _: H256) -> Result<Option<ModelId>, ChainError> {
-		Ok(self.state.lock().expect("lock").tasks.get(&task).map(|_| 0))
+	async fn asked(&self, task: TaskId, _: H256) -> Result<Option<Asked>, ChainError> {
+		Ok(self.state.lock().expect("lock").tasks.get(&task).map(|task| Asked { model: 0, items: task.items }))
 	}
 	async fn input(&self, task: TaskId, _: H256) -> Result<Option<Payload>, ChainError> {
 		let state = self.state.lock().expect("lock");
@@ -325,6 +328,12 @@ async fn step(attendant: &Attendant<FakeChain, Moody>, task: TaskId) -> Result<N
 	Ok(next)
 }
 
+/// What is kept of a task's question as the chain has it now.
+async fn record_of(attendant: &Attendant<FakeChain, Moody>, task: TaskId) -> Record {
+	let question = attendant.question(task, H256::zero()).await.expect("asked").digest();
+	attendant.store.answered(task, question).await.expect("read").expect("kept")
+}
+
 #[tokio::test]
 async fn a_task_is_committed_and_then_revealed() {
 	let (chain, answerer, directory) = (FakeChain::new(), Arc::default(), tempfile::tempdir().expect("a directory"));
@@ -344,7 +353,7 @@ async fn a_worker_killed_after_every_step_never_changes_its_answer() {
 	for _ in 0..3 {
 		assert!(step(&start(&chain, &answerer, directory.path()), 1).await.is_err());
 	}
-	let kept = start(&chain, &answerer, directory.path()).store.get(1).await.expect("read").expect("kept");
+	let kept = record_of(&start(&chain, &answerer, directory.path()), 1).await;
 	chain.state.lock().expect("lock").failure = None;
 	assert!(matches!(step(&start(&chain, &answerer, directory.path()), 1).await, Ok(Next::Send(_))));
 	assert_eq!(chain.entry(1).seat(), Some(Seat::Committed(kept.commitment)));
@@ -357,31 +366,6 @@ async fn a_worker_killed_after_every_step_never_changes_its_answer() {
 	assert!(matches!(step(&start(&chain, &answerer, directory.path()), 1).await, Ok(Next::Done)));
 	assert_eq!(answerer.runs.load(Ordering::SeqCst), 1, "the model ran once");
 	assert_eq!(chain.state.lock().expect("lock").commitments.len(), 1);
-}
-
-#[tokio::test]
-async fn a_fork_that_takes_the_commitment_back_gets_the_same_one_again() {
-	let (chain, answerer, directory) = (FakeChain::new(), Arc::default(), tempfile::tempdir().expect("a directory"));
-	chain.assign(1, true);
-	start(&chain, &answerer, directory.path()).attend(1, chain.heads.subscribe()).await;
-	chain.change(1, |entry| (entry.ours_mut().commitment, entry.ours_mut().revealed) = (None, None));
-	start(&chain, &answerer, directory.path()).attend(1, chain.heads.subscribe()).await;
-	let state = chain.state.lock().expect("lock");
-	assert_eq!(state.commitments.len(), 2);
-	assert_eq!(state.commitments[0], state.commitments[1]);
-	assert_eq!(state.reveals, vec![1, 1]);
-}
-
-#[tokio::test]
-async fn a_fork_that_gives_the_number_to_another_task_gets_another_answer() {
-	let (chain, answerer, directory) = (FakeChain::new(), Arc::default(), tempfile::tempdir().expect("a directory"));
-	chain.assign(1, false);
-	step(&start(&chain, &answerer, directory.path()), 1).await.expect("committed");
-	chain.change(1, |entry| (entry.ours_mut().commitment, entry.input) = (None, vec![99]));
-	step(&start(&chain, &answerer, directory.path()), 1).await.expect("committed");
-	assert_eq!(answerer.runs.load(Ordering::SeqCst), 2);
-	let state = chain.state.lock().expect("lock");
-	assert_ne!(state.commitments[0], state.commitments[1]);
 }
 
 #[tokio::test]
@@ -460,5 +444,6 @@ fn fetching_gets_half_of_what_is_left_of_the_commit_window() {
 	assert_eq!(allowed(2 * WINDOW), LEAST_FETCH);
 }
 
+mod forks;
 mod long_answers;
 mod waves;

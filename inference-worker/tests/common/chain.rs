@@ -16,7 +16,7 @@ use deepnode_primitives::{
 };
 use deepnode_worker::{
 	cache::Cache,
-	chain::{AccountId, Block, Chain, ChainError, Model, Registration, Seat, H256},
+	chain::{AccountId, Asked, Block, Chain, ChainError, Model, Registration, Seat, H256},
 	engine::Kind,
 	fetch::{Fetcher, Policy},
 	health::Health,
@@ -37,6 +37,8 @@ type Result<T> = std::result::Result<T, ChainError>;
 #[derive(Clone)]
 pub struct Task {
 	pub input: Payload,
+	/// How many items it is paid for.
+	pub items: u32,
 	/// Whether the others have committed.
 	pub others_committed: bool,
 	pub commitment: Option<H256>,
@@ -63,8 +65,14 @@ impl OneModel {
 		self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 
+	/// Has the worker asked about one item.
 	pub fn assign(&self, id: TaskId, input: Payload) {
-		self.tasks().insert(id, Task { input, others_committed: false, commitment: None, revealed: None });
+		self.assign_items(id, input, 1);
+	}
+
+	/// Has the worker asked about so many items.
+	pub fn assign_items(&self, id: TaskId, input: Payload, items: u32) {
+		self.tasks().insert(id, Task { input, items, others_committed: false, commitment: None, revealed: None });
 	}
 
 	/// The others of a task commit.
@@ -131,8 +139,8 @@ impl Chain for OneModel {
 	async fn commit_window(&self, _: H256) -> Result<Duration> {
 		Ok(self.window)
 	}
-	async fn asked(&self, id: TaskId, _: H256) -> Result<Option<ModelId>> {
-		Ok(self.tasks().get(&id).map(|_| 0))
+	async fn asked(&self, id: TaskId, _: H256) -> Result<Option<Asked>> {
+		Ok(self.tasks().get(&id).map(|task| Asked { model: 0, items: task.items }))
 	}
 	async fn input(&self, id: TaskId, _: H256) -> Result<Option<Payload>> {
 		Ok(self.tasks().get(&id).map(|task| task.input.clone()))

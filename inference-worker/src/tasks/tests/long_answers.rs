@@ -94,7 +94,7 @@ async fn an_answer_that_does_not_fit_its_commitment_is_told_and_not_sent() {
 	let (chain, directory) = revealed().await;
 	chain.change(1, |entry| entry.challenge(SEED));
 	let attendant = start(&chain, &lengthy(), directory.path());
-	let record = attendant.store.get(1).await.expect("read").expect("kept");
+	let record = record_of(&attendant, 1).await;
 	let short = Record { answer: vec![1, 2], ..record };
 	let error = attendant.send(1, Transaction::OpenChunks(short, SEED)).await.expect_err("not cut");
 	assert!(matches!(error, StepError::Unopenable), "{error}");
