@@ -7,10 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use deepnode_primitives::Balance;
 use url::Url;
 
-use crate::base::{
-	fees::Policy,
-	sender::{Finality, Rules},
-};
+use crate::base::{fees::Policy, sender::Rules, Finality};
 
 /// DeepNode's relayer: carries proofs from the chain to Base. Anyone may run one, and any number of them.
 #[derive(Debug, Parser)]
@@ -85,7 +82,7 @@ pub struct Run {
 	/// Where transactions on their way are kept.
 	#[arg(long, env = "DEEPNODE_RELAYER_DATA_DIR")]
 	pub data_dir: PathBuf,
-	/// Deliver an account's message only if it pays so many DN.
+	/// Deliver an account's message only if it pays so many DN; with 0 also what pays nothing, at this relayer's expense.
 	#[arg(long, value_name = "DN", default_value = "0", value_parser = dn)]
 	pub min_fee: Balance,
 	/// Also pay out what accounts earned, at this relayer's expense.

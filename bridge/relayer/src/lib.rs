@@ -8,6 +8,7 @@ pub mod commitment;
 pub mod health;
 pub mod mailbox;
 pub mod metrics;
+pub mod pick;
 pub mod plan;
 pub mod program;
 pub mod proof;

@@ -50,27 +50,64 @@ impl Why {
 /// Which commitment to submit next.
 ///
 /// `sessions` are the first blocks of the sessions that are known, by the number of their set: each of them has a
-/// commitment. `prove` is the latest block of which something is to be proved.
+/// commitment. `prove` are the blocks of which something is to be proved.
 pub fn commitment(
 	client: &LightClient,
 	sessions: &BTreeMap<u64, u32>,
 	available: Available,
-	prove: Option<u32>,
+	prove: impl IntoIterator<Item = u32>,
 	heartbeat: u32,
 ) -> Option<(u32, Why)> {
-	let next = client.current.id.saturating_add(1);
-	if available.set >= next {
-		return sessions.get(&next).filter(|first| **first > client.latest).map(|first| (*first, Why::Session));
+	match handover(client, sessions, available) {
+		Handover::To(first) => return Some((first, Why::Session)),
+		Handover::Unknown => return None,
+		Handover::NotDue => {},
 	}
 	if available.set != client.current.id || available.block <= client.latest {
 		return None;
 	}
-	// A block's roots are in the leaf that the next one appends.
-	if prove.is_some_and(|block| client.latest <= block && block < available.block) {
+	// A block's roots are in the leaf that the next one appends: what the available block itself has told waits for a
+	// later commitment, and what was told before does not wait for that.
+	if prove.into_iter().any(|block| client.latest <= block && block < available.block) {
 		return Some((available.block, Why::Proof));
 	}
 	let silence = available.block.saturating_sub(client.latest);
 	(silence >= heartbeat).then_some((available.block, Why::Heartbeat))
+}
+
+/// Whether the light client is to be handed over to another session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handover {
+	/// It follows the latest one.
+	NotDue,
+	/// To the one that begins in this block.
+	To(u32),
+	/// To one of which it is not known where it begins.
+	Unknown,
+}
+
+/// Whether the light client is to be handed over to another session.
+pub fn handover(client: &LightClient, sessions: &BTreeMap<u64, u32>, available: Available) -> Handover {
+	let next = client.current.id.saturating_add(1);
+	if available.set < next {
+		return Handover::NotDue;
+	}
+	match sessions.get(&next) {
+		Some(first) if *first > client.latest => Handover::To(*first),
+		_ => Handover::Unknown,
+	}
+}
+
+/// Up to which block the headers' sessions are known, where they have been read up to `read` and `sessions` are those
+/// that are still known of them.
+///
+/// Sessions that the light client has left behind are forgotten. Where Base drops the block in which it did, it is back
+/// at one of them, and they are read again.
+pub fn known(client: &LightClient, sessions: &BTreeMap<u64, u32>, read: u32, available: Available) -> u32 {
+	match handover(client, sessions, available) {
+		Handover::Unknown => client.latest,
+		Handover::NotDue | Handover::To(_) => read.max(client.latest),
+	}
 }
 
 /// A message that the chain has told, once for each time.
@@ -86,19 +123,22 @@ pub struct Told {
 	pub block: u32,
 }
 
-/// The messages that are worth their delivery: of each number the one that pays most.
-///
-/// What the chain itself sends is delivered whatever it pays: without settlements nobody is paid.
-pub fn wanted(told: impl IntoIterator<Item = Told>, least_fee: Balance) -> BTreeMap<u64, Told> {
-	let mut best = BTreeMap::<u64, Told>::new();
-	for message in told {
-		let known = best.entry(message.nonce).or_insert(message);
-		if (message.fee, message.block) > (known.fee, known.block) {
-			*known = message;
-		}
+impl Told {
+	/// Whether it is worth its delivery. What the chain itself sends is, whatever it pays: without settlements nobody
+	/// is paid.
+	pub const fn is_worth(&self, least_fee: Balance) -> bool {
+		self.of_chain || self.fee >= least_fee
 	}
-	best.retain(|_, message| message.of_chain || message.fee >= least_fee);
-	best
+
+	/// Whether it is to be delivered rather than `other`, the same message.
+	pub fn is_better(&self, other: &Self) -> bool {
+		(self.fee, self.block) > (other.fee, other.block)
+	}
+
+	/// Which of several messages comes first, the highest: what the chain itself sends, then what pays most.
+	pub const fn rank(&self) -> (bool, Balance) {
+		(self.of_chain, self.fee)
+	}
 }
 
 #[cfg(test)]
@@ -117,7 +157,7 @@ mod tests {
 		LightClient { latest, current: set(id), next: set(id + 1) }
 	}
 
-	fn next(client: &LightClient, available: (u32, u64), prove: Option<u32>) -> Option<(u32, Why)> {
+	fn next(client: &LightClient, available: (u32, u64), prove: impl IntoIterator<Item = u32>) -> Option<(u32, Why)> {
 		let sessions = (0..20).map(|id| (id, id as u32 * 40 + 1)).collect();
 		commitment(client, &sessions, Available { block: available.0, set: available.1 }, prove, HEARTBEAT)
 	}
@@ -143,6 +183,12 @@ mod tests {
 	}
 
 	#[test]
+	fn what_was_told_before_does_not_wait_for_a_block_without_messages() {
+		assert_eq!(next(&client(10, 0), (30, 0), [12, 20, 30]), Some((30, Why::Proof)));
+		assert_eq!(next(&client(10, 0), (30, 0), [9, 30]), None, "one can be proved already, the other not yet");
+	}
+
+	#[test]
 	fn silence_is_broken() {
 		assert_eq!(next(&client(10, 0), (109, 0), None), None);
 		assert_eq!(next(&client(10, 0), (110, 0), None), Some((110, Why::Heartbeat)));
@@ -160,20 +206,30 @@ mod tests {
 		assert_eq!(commitment(&client(5, 0), &BTreeMap::new(), available, Some(20), HEARTBEAT), None);
 	}
 
-	fn told(nonce: u64, fee: Balance, block: u32) -> Told {
-		Told { nonce, fee, of_chain: false, block }
+	#[test]
+	fn a_session_is_read_again_where_base_has_dropped_the_handover_to_it() {
+		// Another relayer has handed over to set 1, and what was before set 2 was forgotten.
+		let sessions = BTreeMap::from([(2, 81)]);
+		let available = Available { block: 90, set: 2 };
+		assert_eq!(known(&client(41, 1), &sessions, 90, available), 90);
+		assert_eq!(known(&client(5, 0), &sessions, 90, available), 5);
+		assert_eq!(known(&client(5, 0), &BTreeMap::from([(1, 41), (2, 81)]), 90, available), 90);
 	}
 
 	#[test]
-	fn of_a_number_the_message_that_pays_most_is_delivered() {
-		let wanted = wanted([told(0, 5, 1), told(0, 9, 4), told(0, 7, 8), told(1, 1, 3)], 2);
-		assert_eq!(wanted.into_values().collect::<Vec<_>>(), [told(0, 9, 4)]);
+	fn headers_are_read_once() {
+		let available = Available { block: 90, set: 2 };
+		assert_eq!(known(&client(85, 2), &BTreeMap::new(), 70, available), 85);
+		assert_eq!(known(&client(85, 2), &BTreeMap::new(), 88, available), 88);
+		assert_eq!(known(&client(90, 3), &BTreeMap::new(), 85, available), 90, "a node that is behind");
 	}
 
 	#[test]
-	fn what_the_chain_sends_is_delivered_for_nothing() {
-		let settlement = Told { of_chain: true, ..told(3, 0, 9) };
-		assert_eq!(wanted([settlement, told(4, 0, 9)], 1).into_values().collect::<Vec<_>>(), [settlement]);
+	fn a_message_that_pays_too_little_is_not_worth_its_delivery_unless_the_chain_sends_it() {
+		let told = |fee, of_chain| Told { nonce: 0, fee, of_chain, block: 1 };
+		assert!(told(5, false).is_worth(5) && !told(4, false).is_worth(5));
+		assert!(told(0, true).is_worth(5));
+		assert!(told(0, true).rank() > told(9, false).rank() && told(9, false).rank() > told(8, false).rank());
 	}
 
 	proptest! {
@@ -209,18 +265,39 @@ mod tests {
 			prop_assert!(prove.is_none_or(|block| client.latest > block), "{client:?} {prove:?}");
 		}
 
+		/// However often Base drops blocks, so that the light client is back where it was, it follows in the end: of
+		/// the sessions nothing is kept but what a relayer keeps.
 		#[test]
-		fn one_message_of_each_number_is_wanted_and_none_pays_more(
-			told in prop::collection::vec((0u64..6, 0u128..20, 0u32..50, any::<bool>()), 0..40),
-			least in 0u128..20,
+		fn the_light_client_follows_whatever_base_drops(
+			lengths in prop::collection::vec(1u32..50, 2..20),
+			dropped in prop::collection::vec(prop::option::of(any::<prop::sample::Index>()), 0..40),
 		) {
-			let told: Vec<_> =
-				told.into_iter().map(|(nonce, fee, block, of_chain)| Told { nonce, fee, of_chain, block }).collect();
-			for (nonce, chosen) in wanted(told.clone(), least) {
-				prop_assert!(chosen.nonce == nonce && told.contains(&chosen));
-				prop_assert!(told.iter().all(|other| other.nonce != nonce || other.fee <= chosen.fee));
-				prop_assert!(chosen.of_chain || chosen.fee >= least);
+			let firsts: Vec<u32> = lengths.iter().scan(1, |first, length| {
+				let this = *first;
+				*first += length;
+				Some(this)
+			}).collect();
+			let last = firsts.len() as u64 - 1;
+			let available = Available { block: firsts[last as usize], set: last };
+			let mut history = vec![client(firsts[0], 0)];
+			let (mut sessions, mut read) = (BTreeMap::new(), 0);
+			let mut dropped = dropped.into_iter();
+			for _ in 0..100 {
+				if let Some(Some(back)) = dropped.next() {
+					history.truncate(back.index(history.len()) + 1);
+				}
+				let mut client = history[history.len() - 1];
+				let from = known(&client, &sessions, read, available);
+				let begun = (0..).zip(&firsts).filter(|(_, first)| **first > from && **first <= available.block);
+				sessions.extend(begun.map(|(set, first)| (set, *first)));
+				sessions.retain(|set, _| *set > client.current.id);
+				read = from.max(available.block);
+				let Some((block, _)) = commitment(&client, &sessions, available, None, HEARTBEAT) else { continue };
+				client.current.id += 1;
+				client.latest = block;
+				history.push(client);
 			}
+			prop_assert_eq!(history[history.len() - 1].current.id, last);
 		}
 	}
 }

@@ -1,10 +1,22 @@
 //! The `run` command: carries what there is to carry, round after round.
 //!
-//! A round looks at both chains, sees to the transactions on their way, and sends what the plan says. Nothing that a
-//! round decides rests on an earlier one, so it does not matter where one was broken off.
+//! A round looks at both chains, sees to the transactions on their way, and sends what the plan says. What it sends
+//! rests on what both chains say in this round, so it does not matter where one was broken off. What the chain has told
+//! for good is remembered. Of what Base says, and of what was tried, three things rest on earlier rounds, and each is
+//! about when something is looked at and not about what is sent: which of many messages and claims have their turn, for
+//! how long another relayer may be first, and for how long a part that has failed is left alone.
+//!
+//! The light client comes first. Without the first commitment of each session it stops for ever, and anyone can bring
+//! about messages: so commitments are seen to before any message is looked at, and messages and payments have bounds,
+//! time limits and pauses of their own.
+
+mod commitments;
+mod messages;
+mod part;
+mod payments;
+mod unpaid;
 
 use std::{
-	collections::BTreeMap,
 	fs,
 	future::Future,
 	time::{Duration, Instant},
@@ -12,43 +24,38 @@ use std::{
 
 use alloy::{
 	eips::{BlockId, BlockNumberOrTag},
-	primitives::Bytes,
-	sol_types::SolCall as _,
+	primitives::{Address, Bytes},
 };
 use anyhow::{ensure, Context as _};
-use deepnode_primitives::{
-	bridge::{Domain, Message},
-	Balance,
-};
+use deepnode_primitives::bridge::Domain;
 use deepnode_service::{stop_signal, stopped};
 use futures::StreamExt as _;
 use sp_core::H256;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
+use self::{commitments::is_behind, part::Part, unpaid::Unpaid};
 use crate::{
 	base::{
-		abi, key,
+		key,
 		pending::Purpose,
-		sender::{Finality, SendError, Sender},
-		Base, BaseError,
+		sender::{SendError, Sender},
+		Base, BaseError, Finality,
 	},
 	chain::{Chain, ChainError},
 	cli::Run,
 	commitment::{CommitmentError, Signed},
 	health::{Health, Side},
-	mailbox::{Letter, Mailbox},
+	mailbox::Mailbox,
 	metrics::Metrics,
-	plan::{self, Available, LightClient, Why},
+	plan::LightClient,
 	program,
-	proof::{self, Anchor, Kind, ProofError, ProvedLeaf},
+	proof::ProofError,
 	store::{Store, StoreError},
 	turn::Turns,
 };
 
-/// How many headers are read between two writes of how far they are read.
-const HEADERS: u32 = 2048;
-/// What one call of `drain` pays at most.
-const DRAINED: u64 = 10;
+/// The pause between two rounds while the light client is handed over to a session: about a block of Base.
+const HURRY: Duration = Duration::from_secs(2);
 
 /// Why a round cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -99,9 +106,9 @@ impl RoundError {
 	/// Whether it concerns one transaction alone, so that the round can go on with the next.
 	const fn is_of_one(&self) -> bool {
 		match self {
-			Self::Chain(error) if error.is_of_pruned_state() => true,
-			Self::Send(SendError::Base(error)) => error.is_revert(),
-			Self::Send(SendError::TooDear(_)) | Self::Chain(ChainError::Proof(_) | ChainError::Commitment(_)) => true,
+			Self::Chain(error) => error.is_of_one(),
+			Self::Send(SendError::Base(error)) => error.is_of_one(),
+			Self::Send(SendError::TooDear(_)) => true,
 			_ => false,
 		}
 	}
@@ -123,6 +130,9 @@ pub async fn run(args: Run) -> anyhow::Result<()> {
 	let chain = chains.pop().context("no node")?;
 	let genesis = chain.client.genesis_hash();
 	tracing::info!(?genesis, base = base.endpoint(), gateway = %base.contracts.gateway, "connected");
+	if args.min_fee == 0 {
+		tracing::warn!("messages that pay nothing are delivered too, at this account's expense: --min-fee says what they have to pay");
+	}
 	// Commitments are carried whether or not the chain knows the gateway; messages to another are not.
 	match chain.expect_gateway(&base.contracts).await {
 		Err(error @ ChainError::OtherGateway { .. }) => return Err(error.into()),
@@ -136,15 +146,17 @@ pub async fn run(args: Run) -> anyhow::Result<()> {
 	let relay = Relay {
 		domain: base.contracts.domain(genesis),
 		turns: Turns::new(sender.account(), courtesy),
-		mailbox: Mailbox::default(),
+		mailbox: Mailbox::new(args.min_fee),
+		unpaid: Unpaid::default(),
+		messages: Part::new("messages"),
+		payments: Part::new("payments"),
 		heard: None,
 		recovered: false,
 		terms: Terms {
-			least_fee: args.min_fee,
 			heartbeat: args.heartbeat,
 			in_flight: args.in_flight as usize,
 			push: args.push.then_some(args.push_batch as usize),
-			settled: settled(rules.finality),
+			finality: rules.finality,
 		},
 		pause: args.service.pause(),
 		chain,
@@ -159,24 +171,15 @@ pub async fn run(args: Run) -> anyhow::Result<()> {
 	Ok(())
 }
 
-/// In which block on Base a message has to be taken to be forgotten.
-const fn settled(finality: Finality) -> BlockId {
-	match finality {
-		Finality::Blocks(_) => BlockId::latest(),
-		Finality::Safe => BlockId::safe(),
-		Finality::Finalized => BlockId::finalized(),
-	}
-}
-
 /// What the operator asks for.
 #[derive(Clone, Copy, Debug)]
 struct Terms {
-	least_fee: Balance,
 	heartbeat: u32,
 	in_flight: usize,
 	/// How many claims to pay in one transaction, where they are to be paid.
 	push: Option<usize>,
-	settled: BlockId,
+	/// When what has happened on Base counts as unchangeable.
+	finality: Finality,
 }
 
 struct Relay {
@@ -187,6 +190,9 @@ struct Relay {
 	store: Store,
 	turns: Turns<Purpose>,
 	mailbox: Mailbox,
+	unpaid: Unpaid,
+	messages: Part,
+	payments: Part,
 	/// The latest commitment that the node has told of by itself.
 	heard: Option<Signed>,
 	/// Whether what the account has on its way has been compared with what the store says.
@@ -204,9 +210,9 @@ impl Relay {
 		loop {
 			let Some(round) = until(self.round(), &mut stop, grace).await else { break };
 			let pause = match round {
-				Ok(()) => {
+				Ok(pause) => {
 					backoff.succeeded();
-					self.pause
+					pause
 				},
 				Err(error) => {
 					let retry_in = backoff.failed();
@@ -247,16 +253,17 @@ impl Relay {
 		}
 	}
 
-	/// One look at both chains, and what is to be done about it.
-	async fn round(&mut self) -> Round {
-		let latest = self.base.block(BlockNumberOrTag::Latest).await?;
+	/// One look at both chains, and what is to be done about it. Returns the pause before the next.
+	async fn round(&mut self) -> Round<Duration> {
+		let latest = self.base.block(BlockNumberOrTag::Latest).await?.map(|block| block.number).unwrap_or_default();
 		self.health.answered(Side::Base);
-		self.metrics.base_block.set(latest.map(|block| block.number as i64).unwrap_or_default());
+		self.metrics.base_block.set(latest as i64);
 		if !self.recovered {
 			self.sender.recover(&mut self.store).await?;
 			self.recovered = true;
 		}
-		self.sender.attend(&mut self.store).await?;
+		let attended = self.sender.attend(&mut self.store).await.map_err(Into::into);
+		self.of_one("send", attended)?;
 		let client = self.base.light_client(BlockId::latest()).await?;
 		self.metrics.anchored_block.set(client.latest.into());
 		self.metrics.anchored_set.set(client.current.id as i64);
@@ -265,243 +272,49 @@ impl Relay {
 		self.health.answered(Side::Chain);
 		let Some(signed) = signed else {
 			tracing::debug!("the node has seen no BEEFY commitment since its start");
-			return Ok(());
+			return Ok(self.pause);
 		};
 		self.metrics.signed_block.set(signed.block().into());
-		self.read_headers(&client, signed.block()).await?;
-		let hash = self.chain.hash(signed.block()).await?;
-		self.mailbox.read(&self.chain, signed.block(), hash).await?;
-		let undelivered = self.mailbox.undelivered(&self.base, self.terms.settled).await?;
-		let wanted = plan::wanted(undelivered.iter().map(Letter::told), self.terms.least_fee);
-		self.metrics.waiting_messages.set(wanted.len() as i64);
-
-		let prove = wanted.values().map(|told| told.block).max();
-		self.commit(&client, &signed, prove).await?;
-		let letters =
-			undelivered.into_iter().filter(|letter| wanted.get(&letter.message.nonce) == Some(&letter.told()));
-		self.deliver(&client, letters.collect(), hash).await?;
-		if let Some(batch) = self.terms.push {
-			self.push(batch).await?;
-			self.drain().await?;
+		let read = self.read_headers(&client, &signed).await;
+		self.of_one("commitment", read)?;
+		self.commit(&client, &signed, Vec::new()).await?;
+		// What is sent after a handover gets into a block after it, and the next handover is due before.
+		let is_handing_over = is_behind(&client, &signed) && self.is_committing();
+		if !is_handing_over {
+			self.carry(&client, &signed, self.terms.finality.settled(latest)).await;
 		}
 		self.metrics.pending.set(self.store.progress().pending.len() as i64);
-		Ok(())
+		Ok(if is_handing_over { self.pause.min(HURRY) } else { self.pause })
 	}
 
-	/// The latest commitment: the one that the node has told of, or the one that it has, whichever is later.
-	async fn latest_signed(&mut self) -> Round<Option<Signed>> {
-		if let Some(signed) = self.chain.latest_signed().await? {
-			if self.heard.as_ref().is_none_or(|heard| heard.block() < signed.block()) {
-				self.heard = Some(signed);
-			}
+	/// Sees to messages and payments. Whatever becomes of them, the round is good.
+	async fn carry(&mut self, client: &LightClient, signed: &Signed, settled: BlockId) {
+		if self.messages.is_due(Instant::now()) {
+			let done = timeout(part::LIMIT, self.deliver_messages(client, signed, settled)).await;
+			self.messages.ended(done, Instant::now(), &self.metrics);
 		}
-		Ok(self.heard.clone())
-	}
-
-	/// Finds the sessions that have begun since the light client's latest block.
-	async fn read_headers(&mut self, client: &LightClient, until: u32) -> Round {
-		let mut read = self.store.progress().read.max(client.latest);
-		while read < until {
-			let last = until.min(read.saturating_add(HEADERS));
-			let sessions = self.chain.sessions(read.saturating_add(1)..=last).await?;
-			self.store.change(|progress| {
-				progress.read = last;
-				progress.sessions.extend(sessions);
-				progress.sessions.retain(|set, _| *set > client.current.id);
-			})?;
-			read = last;
-		}
-		Ok(())
-	}
-
-	/// Submits the next commitment, if one is due.
-	async fn commit(&mut self, client: &LightClient, signed: &Signed, prove: Option<u32>) -> Round {
-		let is_waiting = |purpose| matches!(purpose, Purpose::Commitment(_));
-		if self.store.progress().pending.iter().any(|pending| !pending.mined && is_waiting(pending.purpose)) {
-			return Ok(());
-		}
-		let available = Available { block: signed.block(), set: signed.set() };
-		let sessions = &self.store.progress().sessions;
-		let next = plan::commitment(client, sessions, available, prove, self.terms.heartbeat);
-		// The turn is that of whatever comes after the latest block on Base: which one that is changes while it is
-		// waited for.
-		let turn = Purpose::Commitment(client.latest);
-		self.turns.keep(|what| *what == turn || !is_waiting(*what));
-		let Some((block, why)) = next else { return Ok(()) };
-		if !self.turns.is_due(turn, Instant::now()) {
-			return Ok(());
-		}
-		let submitted = self.submit(client, block, why).await;
-		self.of_one("commitment", submitted)
-	}
-
-	async fn submit(&mut self, client: &LightClient, block: u32, why: Why) -> Round {
-		let signed = self.chain.signed(block).await?;
-		let set = if why == Why::Session { client.next } else { client.current };
-		let validators = self.chain.validators(set.id, block).await?;
-		// The light client would find out too; here it costs nothing.
-		let known = validators.summary();
-		if known != set {
-			return Err(ChainError::NoValidators { set: set.id, block }.into());
-		}
-		let ballot = signed.ballot(&validators)?;
-		// Only a commitment that hands over to the next set brings the leaf that names the one after.
-		let (leaf, items) = match why {
-			Why::Session => {
-				let anchor = Anchor { block, root: signed.commitment.mmr_root };
-				let proved = self.chain.prove(block.saturating_sub(1), anchor).await?;
-				((&proved.leaf).into(), proved.items())
-			},
-			Why::Proof | Why::Heartbeat => Default::default(),
-		};
-		let stored = self.base.is_list_stored(&set).await?;
-		let call = abi::IBeefyClient::submitCommitmentCall {
-			commitment: abi::Commitment {
-				mmrRoot: proof::word(signed.commitment.mmr_root),
-				blockNumber: block,
-				validatorSetId: signed.set(),
-			},
-			bitfield: ballot.bitfield,
-			signatures: ballot.signatures.into(),
-			authorities: if stored { Vec::new() } else { validators.addresses },
-			leaf,
-			mmrItems: items,
-		};
-		tracing::info!(block, set = signed.set(), reason = why.name(), "submitting a commitment");
-		let to = self.base.contracts.beefy_client;
-		self.send(Purpose::Commitment(block), to, call.abi_encode()).await
-	}
-
-	/// Delivers what can be proved under the light client's latest root.
-	/// `hash` is a block whose state has the messages.
-	async fn deliver(&mut self, client: &LightClient, letters: Vec<Letter>, hash: H256) -> Round {
-		let still: Vec<u64> = letters.iter().map(|letter| letter.message.nonce).collect();
-		self.turns.keep(|what| !matches!(what, Purpose::Message(nonce) if !still.contains(nonce)));
-		let due = letters.into_iter().filter(|letter| {
-			let purpose = Purpose::Message(letter.message.nonce);
-			letter.block < client.latest
-				&& !self.store.progress().pending.iter().any(|pending| pending.purpose == purpose)
-				&& self.turns.is_due(purpose, Instant::now())
-		});
-		let mut blocks = BTreeMap::<u32, Vec<Message>>::new();
-		for letter in due {
-			blocks.entry(letter.block).or_default().push(letter.message);
-		}
-		if blocks.is_empty() {
-			return Ok(());
-		}
-		let anchor = self.anchor(client).await?;
-		for (block, messages) in blocks {
-			let delivered = self.deliver_block(block, messages, anchor, hash).await;
-			self.of_one("message", delivered)?;
-		}
-		Ok(())
-	}
-
-	async fn deliver_block(&mut self, block: u32, messages: Vec<Message>, anchor: Anchor, hash: H256) -> Round {
-		let proved = self.chain.prove(block, anchor).await?;
-		let roots = self.mailbox.roots(&self.chain, block).await?;
-		let told = self.chain.told(block, hash).await?;
-		let leaves: Vec<H256> = told.iter().map(|message| message.leaf(&self.domain)).collect();
-		for message in messages {
-			if Sender::waiting(&self.store) >= self.terms.in_flight {
-				return Ok(());
-			}
-			let sent = self.deliver_one(&message, &told, &leaves, &roots, &proved).await;
-			self.of_one("message", sent)?;
-		}
-		Ok(())
-	}
-
-	async fn deliver_one(
-		&mut self,
-		message: &Message,
-		told: &[Message],
-		leaves: &[H256],
-		roots: &deepnode_primitives::bridge::Roots,
-		proved: &ProvedLeaf,
-	) -> Round {
-		let index = told.iter().position(|other| other == message).unwrap_or(told.len());
-		let what = || format!("message {}", message.nonce);
-		let proof = proved.inclusion(roots, Kind::Message, leaves, index as u32, what)?;
-		let call = abi::IGateway::deliverMessageCall { message: message.into(), proof };
-		let (nonce, kind) = (message.nonce, message.kind());
-		tracing::info!(nonce, %kind, fee = message.fee, under = proved.anchor.block, "delivering a message");
-		self.send(Purpose::Message(nonce), self.base.contracts.gateway, call.abi_encode()).await
-	}
-
-	/// The light client's latest root, checked against the chain's.
-	async fn anchor(&self, client: &LightClient) -> Round<Anchor> {
-		let block = client.latest;
-		let expected = self.chain.mmr_root(block).await?;
-		match self.base.root_at(block, BlockId::latest()).await? {
-			Some(found) if found != expected => Err(RoundError::Conflict { block, found, expected }),
-			_ => Ok(Anchor { block, root: expected }),
+		let Some(batch) = self.terms.push else { return };
+		if self.payments.is_due(Instant::now()) {
+			let done = timeout(part::LIMIT, self.pay(batch, settled)).await;
+			self.payments.ended(done, Instant::now(), &self.metrics);
 		}
 	}
 
-	/// Pays claims of epochs whose settlement has arrived.
-	async fn push(&mut self, batch: usize) -> Round {
-		for epoch in self.mailbox.unpaid() {
-			let in_flight = |purpose| matches!(purpose, Purpose::Push { epoch: of, .. } if of == epoch);
-			if self.store.progress().pending.iter().any(|pending| !pending.mined && in_flight(pending.purpose)) {
-				continue;
-			}
-			let claims = self.chain.settlement(epoch, &self.domain).await?;
-			let mut unpaid = Vec::new();
-			for claim in &claims.claims {
-				if !self.base.is_claimed(epoch, claim.index).await? {
-					unpaid.push(*claim);
-				}
-			}
-			let Some(first) = unpaid.first().map(|claim| claim.index) else {
-				self.mailbox.paid(epoch);
-				continue;
-			};
-			let purpose = Purpose::Push { epoch, first };
-			if !self.turns.is_due(purpose, Instant::now()) {
-				continue;
-			}
-			unpaid.truncate(batch);
-			let call = claims.push(&unpaid)?;
-			tracing::info!(epoch, first, claims = unpaid.len(), "paying claims");
-			let pushed = self.send(purpose, self.base.contracts.settlement, call.abi_encode()).await;
-			self.of_one("push", pushed)?;
-		}
-		Ok(())
-	}
-
-	/// Pays what the rate limit holds back, once it allows the first of it.
-	async fn drain(&mut self) -> Round {
-		let is_waiting = |pending: &crate::base::pending::Pending| !pending.mined && pending.purpose == Purpose::Drain;
-		let due = self.base.payable_queue().await?;
-		self.turns.keep(|what| due || *what != Purpose::Drain);
-		if !due || self.store.progress().pending.iter().any(is_waiting) {
-			return Ok(());
-		}
-		if !self.turns.is_due(Purpose::Drain, Instant::now()) {
-			return Ok(());
-		}
-		let call = abi::IGateway::drainCall { most: alloy::primitives::U256::from(DRAINED) };
-		tracing::info!("paying what the rate limit held back");
-		let drained = self.send(Purpose::Drain, self.base.contracts.gateway, call.abi_encode()).await;
-		self.of_one("drain", drained)
-	}
-
-	async fn send(&mut self, purpose: Purpose, to: alloy::primitives::Address, data: Vec<u8>) -> Round {
+	async fn send(&mut self, purpose: Purpose, to: Address, data: Vec<u8>) -> Round {
 		self.sender.send(&mut self.store, purpose, to, Bytes::from(data)).await?;
 		Ok(())
 	}
 
-	/// Says what came of one transaction. What concerns it alone does not break the round off.
-	fn of_one(&self, what: &str, result: Round) -> Round {
+	/// What came of one transaction, or of what is to be known for it; `None` where it failed. What concerns it alone
+	/// does not break the round off.
+	fn of_one<T>(&self, what: &str, result: Round<T>) -> Round<Option<T>> {
 		match result {
 			Err(error) if error.is_of_one() => {
 				self.metrics.failure(what);
 				tracing::warn!(%error, what, "not sent; looking again in the next round");
-				Ok(())
+				Ok(None)
 			},
-			result => result,
+			result => result.map(Some),
 		}
 	}
 }
@@ -513,5 +326,5 @@ async fn until<T>(work: impl Future<Output = T>, stop: &mut watch::Receiver<bool
 		done = &mut work => return Some(done),
 		() = stopped(stop) => {},
 	}
-	tokio::time::timeout(grace, work).await.ok()
+	timeout(grace, work).await.ok()
 }

@@ -1,6 +1,8 @@
 //! The `watch` command, the fisherman: sends nothing, and raises an alert when DN do not add up or when validators
 //! have signed two things about one block.
 
+mod search;
+
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	time::{Duration, Instant},
@@ -15,6 +17,7 @@ use serde::Serialize;
 use serde_json::{json, Value};
 use sp_core::H256;
 
+use self::search::Search;
 use crate::{
 	base::{Base, BaseError, Deployment, MessageStatus},
 	books::{Books, Flight},
@@ -28,10 +31,10 @@ use crate::{
 
 /// For how many of the latest commitments it is remembered what was signed.
 const REMEMBERED: usize = 10_000;
-/// How many blocks of Base are searched for commitments at once.
-const SEARCHED: u64 = 2_000;
 /// How long a block that Base knows of may be unknown to the node, which may be behind.
 const LAG: Duration = Duration::from_secs(600);
+/// Who tells what Base has taken.
+const LIGHT_CLIENT: &str = "the light client on Base";
 /// The alert about two signed roots of one block.
 const CONFLICT: &str = "conflict";
 /// The alerts about DN that do not add up.
@@ -152,8 +155,9 @@ struct Fisherman {
 	signed: Roots,
 	/// The messages that take nothing out of the vault any more.
 	over: BTreeSet<u64>,
-	/// Up to which block Base has been searched for commitments.
-	searched: Option<u64>,
+	search: Search,
+	/// What the search has found and is still to be compared.
+	taken: Vec<(u32, H256)>,
 	/// What was signed about blocks that the node does not have, and since when that is known.
 	unknown: BTreeMap<u32, (H256, String, Instant)>,
 	conflicts: Vec<String>,
@@ -177,8 +181,8 @@ impl Roots {
 impl Fisherman {
 	fn new(chains: Vec<Chain>, base: Base, health: Health, metrics: Metrics) -> anyhow::Result<Self> {
 		let chain = chains.first().context("watching needs a node: name one with --node")?.clone();
-		let (signed, over, searched, unknown, conflicts) = Default::default();
-		Ok(Self { chain, chains, base, health, metrics, signed, over, searched, unknown, conflicts })
+		let (signed, over, search, taken, unknown, conflicts) = Default::default();
+		Ok(Self { chain, chains, base, health, metrics, signed, over, search, taken, unknown, conflicts })
 	}
 
 	/// Compares a commitment with what is known of its block.
@@ -262,6 +266,9 @@ impl Fisherman {
 		let kept = chain.kept(finalized.hash).await?;
 		self.health.answered(Side::Chain);
 		let in_flight = self.in_flight(kept, at).await?;
+		if let Some(root) = self.base.root_at(client.latest, at).await? {
+			self.note(client.latest, root, LIGHT_CLIENT).await?;
+		}
 		self.compare(base_block).await?;
 		self.catch_up().await?;
 
@@ -275,11 +282,9 @@ impl Fisherman {
 		let mut owed = 0u128;
 		let known: BTreeSet<u64> = kept.iter().map(|kept| kept.message.nonce).collect();
 		self.over.retain(|nonce| known.contains(nonce));
+		let statuses = self.base.statuses(known.difference(&self.over).copied(), at).await?;
 		for Kept { message, fee, refunded } in kept {
-			if self.over.contains(&message.nonce) {
-				continue;
-			}
-			let status = self.base.status_of(message.nonce, at).await?;
+			let Some(status) = statuses.get(&message.nonce).copied() else { continue };
 			let amount = match &message.payload {
 				// The chain has taken it back, and counts it as locked for its issuance again.
 				_ if refunded => 0,
@@ -301,20 +306,21 @@ impl Fisherman {
 		Ok(owed)
 	}
 
-	/// Compares the commitments that Base has taken since the last look with the chain.
+	/// Compares the commitments that Base has taken with the chain: those since the last look, and at first those before
+	/// it whose roots it still keeps.
 	async fn compare(&mut self, until: u64) -> Result<(), LookError> {
-		let mut from = match self.searched {
-			Some(searched) => searched.saturating_add(1),
-			// What was taken before is compared where its root is still kept, by the first look.
-			None => until.saturating_sub(SEARCHED),
-		};
-		while from <= until {
-			let to = until.min(from.saturating_add(SEARCHED));
-			for (block, root) in self.base.commitments(from, to).await? {
-				self.note(block, root, "the light client on Base").await?;
-			}
-			self.searched = Some(to);
-			from = to.saturating_add(1);
+		self.taken.extend(self.search.new_ones(&self.base, until).await?);
+		match self.search.past_ones(&self.base).await {
+			Ok(taken) => self.taken.extend(taken),
+			// An endpoint that does not tell of the past does not keep the rest from being watched.
+			Err(error) => {
+				self.metrics.failure("base");
+				tracing::warn!(%error, "what Base took before this program began is not known; asking again");
+			},
+		}
+		while let Some((block, root)) = self.taken.last().copied() {
+			self.note(block, root, LIGHT_CLIENT).await?;
+			self.taken.pop();
 		}
 		Ok(())
 	}

@@ -83,6 +83,7 @@ sol! {
 		event CommitmentAccepted(
 			uint32 indexed blockNumber, uint64 indexed setId, bytes32 mmrRoot, address indexed submitter
 		);
+		event Initialized(uint64 version);
 		function submitCommitment(
 			Commitment calldata commitment,
 			uint256[] calldata bitfield,
@@ -131,7 +132,7 @@ sol! {
 		error AlreadyDelivered(uint64 nonce, uint8 status);
 		error EmptyRange();
 		error EmptyTree();
-		error Frozen(uint64 lastHandover, uint32 maxSilence);
+		error Frozen(uint64 setTime, uint32 maxSilence);
 		error HighS(uint256 validator, uint256 s);
 		error InvalidRecipient(address recipient);
 		error IsPaused();

@@ -62,6 +62,12 @@ impl Deployment {
 	pub const fn domain(&self, chain: H256) -> Domain {
 		Domain { chain, base: self.chain_id, gateway: H160(self.gateway.0 .0) }
 	}
+
+	/// Whether the gateway pays an address: not where DN would be lost, or would be in the vault twice.
+	pub fn pays(&self, address: &H160) -> bool {
+		let address = Address::from(address.0);
+		![Address::ZERO, self.token, self.gateway, self.settlement].contains(&address)
+	}
 }
 
 #[cfg(test)]
@@ -77,6 +83,14 @@ mod tests {
 		fs::write(&path, "{\"chainId\": 8453}").unwrap();
 		let error = Deployment::read(&path).unwrap_err().to_string();
 		assert!(error.contains("missing field `token`"), "{error}");
+	}
+
+	#[test]
+	fn the_contracts_themselves_and_nobody_are_not_paid() {
+		let [token, gateway, settlement, beefy_client] = [1, 2, 3, 4].map(Address::repeat_byte);
+		let deployment = Deployment { token, gateway, settlement, beefy_client, ..Deployment::default() };
+		let paid: Vec<u8> = (0..6).filter(|byte| deployment.pays(&H160::repeat_byte(*byte))).collect();
+		assert_eq!(paid, [4, 5]);
 	}
 
 	#[test]

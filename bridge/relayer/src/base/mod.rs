@@ -2,9 +2,14 @@
 
 pub mod abi;
 pub mod deployment;
+mod error;
 pub mod fees;
+mod finality;
 pub mod key;
+#[cfg(test)]
+pub(crate) mod mock;
 pub mod pending;
+mod questions;
 pub mod sender;
 
 use std::{future::IntoFuture as _, time::Duration};
@@ -31,6 +36,8 @@ pub use alloy::{
 	sol_types::SolCall,
 };
 pub use deployment::Deployment;
+pub use error::{BaseError, Result};
+pub use finality::Finality;
 
 /// How long one request may take.
 const REQUEST: Duration = Duration::from_secs(20);
@@ -40,70 +47,6 @@ const CONNECT: Duration = Duration::from_secs(5);
 const TIP_BLOCKS: u64 = 10;
 /// Which part of the gas in a block tips less, in percent.
 const TIP_PERCENTILE: f64 = 30.0;
-
-/// What can go wrong between this program and Base.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BaseError {
-	/// The endpoint does not answer, or not as one of Base.
-	#[error("the Base endpoint {endpoint} does not answer {what}: {reason}; look whether it runs, or name another with --base-rpc")]
-	Unreachable {
-		/// The endpoint, without what may be a secret in its path.
-		endpoint: String,
-		/// What was asked.
-		what: &'static str,
-		/// What the attempt came to.
-		reason: String,
-	},
-	/// The endpoint refuses a request.
-	#[error("the Base endpoint {endpoint} refuses {what}: {reason}")]
-	Refused {
-		/// The endpoint.
-		endpoint: String,
-		/// What was asked.
-		what: &'static str,
-		/// What it says.
-		reason: String,
-	},
-	/// A contract refuses a call.
-	#[error("the contract at {contract} refuses {what}: {reason}")]
-	Reverted {
-		/// The contract.
-		contract: Address,
-		/// The call.
-		what: &'static str,
-		/// Why.
-		reason: String,
-	},
-	/// There is no such contract.
-	#[error("what is at {contract} does not answer {what} as this program knows it: is that the address of this deployment, on this chain?")]
-	NoContract {
-		/// The address.
-		contract: Address,
-		/// The call.
-		what: &'static str,
-	},
-	/// The endpoint is of another chain than the deployment.
-	#[error("the Base endpoint {endpoint} is of chain {found}, and the contracts are on chain {expected}: name an endpoint of that chain with --base-rpc")]
-	OtherChain {
-		/// The endpoint.
-		endpoint: String,
-		/// Its chain.
-		found: u64,
-		/// The contracts' chain.
-		expected: u64,
-	},
-}
-
-impl BaseError {
-	/// Whether a contract has refused a call, so that trying again is of no use before something has changed.
-	pub const fn is_revert(&self) -> bool {
-		matches!(self, Self::Reverted { .. })
-	}
-}
-
-/// A result whose error is [`BaseError`].
-pub type Result<T, E = BaseError> = std::result::Result<T, E>;
 
 /// The contracts on Base through one endpoint. Clones share its connections.
 #[derive(Clone, Debug)]
@@ -134,6 +77,15 @@ pub struct Outcome {
 	pub gas: u64,
 	/// What a unit of gas was paid with, in wei.
 	pub price: u128,
+}
+
+/// What the light client took in some blocks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+	/// The blocks of the commitments and their roots, in the order in which it took them.
+	pub commitments: Vec<(u32, H256)>,
+	/// Whether it began there, so that there is nothing before.
+	pub begins: bool,
 }
 
 /// What has become of a message on Base.
@@ -280,16 +232,24 @@ impl Base {
 		Ok(available.to::<u128>() >= first.amount.min(limit.capacity.to()))
 	}
 
-	/// The commitments that the light client took in these blocks.
-	pub async fn commitments(&self, from: u64, to: u64) -> Result<Vec<(u32, H256)>> {
+	/// What the light client took in these blocks.
+	pub async fn history(&self, from: u64, to: u64) -> Result<History> {
+		use abi::IBeefyClient::{CommitmentAccepted, Initialized};
 		let filter = Filter::new()
 			.address(self.contracts.beefy_client)
-			.event_signature(abi::IBeefyClient::CommitmentAccepted::SIGNATURE_HASH)
+			.event_signature(vec![CommitmentAccepted::SIGNATURE_HASH, Initialized::SIGNATURE_HASH])
 			.from_block(from)
 			.to_block(to);
 		let logs = self.provider.get_logs(&filter).await.map_err(|error| self.failed("eth_getLogs", error))?;
-		let taken = logs.iter().filter_map(|log| log.log_decode::<abi::IBeefyClient::CommitmentAccepted>().ok());
-		Ok(taken.map(|log| (log.inner.blockNumber, H256(log.inner.mmrRoot.0))).collect())
+		let mut history = History::default();
+		for log in logs {
+			if let Ok(taken) = log.log_decode::<CommitmentAccepted>() {
+				history.commitments.push((taken.inner.blockNumber, H256(taken.inner.mmrRoot.0)));
+			}
+			// An upgrade may bring another version, and is no beginning.
+			history.begins |= log.log_decode::<Initialized>().is_ok_and(|begun| begun.inner.version == 1);
+		}
+		Ok(history)
 	}
 
 	/// What an account has to pay gas with, in wei.

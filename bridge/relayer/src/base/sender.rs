@@ -13,11 +13,13 @@ use alloy::{
 	rpc::types::TransactionRequest,
 	signers::local::PrivateKeySigner,
 };
+use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::{
 	fees::{Fees, Policy, TooDear},
 	pending::{decide, next_nonce, refusal, Decision, Pending, Purpose, Refusal, Seen},
-	Base, BaseError, Outcome,
+	questions::AT_ONCE,
+	Base, BaseError, Finality, Outcome,
 };
 use crate::{
 	metrics::Metrics,
@@ -53,32 +55,6 @@ pub enum SendError {
 	/// The key does not sign.
 	#[error("the key does not sign: {0}")]
 	Signing(String),
-}
-
-/// When a transaction is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finality {
-	/// So many blocks have come after it.
-	Blocks(u64),
-	/// Its block is derived from what is on Ethereum.
-	Safe,
-	/// Its block is derived from what is final on Ethereum.
-	Finalized,
-}
-
-impl std::str::FromStr for Finality {
-	type Err = String;
-
-	fn from_str(text: &str) -> Result<Self, String> {
-		match text {
-			"safe" => Ok(Self::Safe),
-			"finalized" => Ok(Self::Finalized),
-			number => number
-				.parse()
-				.map(Self::Blocks)
-				.map_err(|_| format!("{text:?} is no finality: write a number of blocks, safe or finalized")),
-		}
-	}
 }
 
 /// The operator's rules.
@@ -202,8 +178,11 @@ impl Sender {
 		}
 		let settled = self.settled().await?;
 		let (mined, _) = self.base.nonces(self.account).await?;
-		for pending in store.progress().pending.clone() {
-			let seen = self.seen(&pending, mined).await?;
+		// There are many where they take long to be final.
+		let pending = store.progress().pending.clone();
+		let seen = futures::stream::iter(&pending).map(|pending| self.seen(pending, mined)).buffered(AT_ONCE);
+		let seen: Vec<Seen> = seen.try_collect().await?;
+		for (pending, seen) in pending.into_iter().zip(seen) {
 			let is_mined = matches!(seen, Seen::Mined(_));
 			if is_mined != pending.mined {
 				change(store, pending.nonce, |pending| pending.mined = is_mined)?;
@@ -363,17 +342,4 @@ fn forget(store: &mut Store, nonce: u64) -> Result<(), StoreError> {
 /// Seconds since 1970.
 fn now() -> u64 {
 	SystemTime::now().duration_since(UNIX_EPOCH).map(|since| since.as_secs()).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	#[test]
-	fn finality_is_a_number_of_blocks_or_a_name() {
-		assert_eq!("12".parse(), Ok(Finality::Blocks(12)));
-		assert_eq!("safe".parse(), Ok(Finality::Safe));
-		assert_eq!("finalized".parse(), Ok(Finality::Finalized));
-		assert!("soon".parse::<Finality>().unwrap_err().contains("finalized"));
-	}
 }

@@ -56,6 +56,14 @@ pub enum ChainError {
 	/// The chain does not have a settlement.
 	#[error("the chain has no settlement of epoch {0}, or no longer")]
 	NoSettlement(u64),
+	/// The session that the light client is to be handed over to is not in the chain's headers.
+	#[error("no header after block {after} begins the session of validator set {set}: the light client on Base was given sets and a block that do not fit, and needs a checkpoint of its governance")]
+	NoSession {
+		/// The set.
+		set: u64,
+		/// The light client's latest block.
+		after: u32,
+	},
 	/// Nobody knows the validators of a set.
 	#[error("the node does not know the validators of set {set} at block {block}: name a node that is on Base's chain of sets with --node")]
 	NoValidators {
@@ -70,6 +78,22 @@ impl ChainError {
 	/// Whether the node has pruned the state that was asked for.
 	pub const fn is_of_pruned_state(&self) -> bool {
 		matches!(self, Self::Node(deepnode_client::Error::UnknownBlock(_)))
+	}
+
+	/// Whether it concerns what was asked for alone, and not whatever else is asked.
+	pub const fn is_of_one(&self) -> bool {
+		match self {
+			Self::Node(_) => self.is_of_pruned_state(),
+			Self::NoGateway | Self::OtherGateway { .. } => false,
+			Self::Commitment(_)
+			| Self::Proof(_)
+			| Self::NoJustification(_)
+			| Self::NoBlock(_)
+			| Self::NoRoot(_)
+			| Self::NoSettlement(_)
+			| Self::NoSession { .. }
+			| Self::NoValidators { .. } => true,
+		}
 	}
 }
 
