@@ -351,8 +351,7 @@ impl<C: Chain, A: Answerer> Attendant<C, A> {
 			tracing::warn!(
 				task = id,
 				commitment = ?record.commitment,
-				"the commitment on chain seals the answer to another task of this number, on a fork that is no more; \
-				 it is revealed, since a wrong answer costs less than a missing one"
+				"the commitment on chain answers another fork's task of this number; it is revealed: to withhold costs more"
 			);
 		}
 	}
