@@ -243,8 +243,8 @@ mod tests {
 			let asked = mock.take_asked();
 			let simulated = asked.iter().filter(|question| question.is::<claimCall>()).count();
 			let questions = asked.len() - simulated;
-			assert!(questions <= 2 + CLAIMS.best + CLAIMS.others, "{questions}");
-			assert!(simulated <= CLAIMS.best + 100, "{simulated}");
+			assert!(questions <= 330, "{questions}");
+			assert!(simulated <= 170, "{simulated}");
 			rounds += 1;
 			assert!(rounds < 30, "it does not end");
 		}
