@@ -198,7 +198,7 @@ async fn hostile_inputs_are_refunded(
 	let oversized = [&key[..], &[0; 8]].concat();
 	let mut wrong_key = key.clone();
 	wrong_key[8] = 1;
-	let absent = ContentRef { hash: [9; 32], length: 100, uris: Default::default() };
+	let absent = ContentRef { hash: [9; 32], length: key.len() as u64, uris: Default::default() };
 	let truncated = published("truncated", &key[..key.len() - 1])?;
 	let garbage = published("garbage", b"garbage")?;
 	let (oversized, wrong_key) = (published("oversized", &oversized)?, published("wrong-key", &wrong_key)?);
