@@ -25,7 +25,7 @@ use crate::{cli::Task, context::Context};
 pub async fn run(context: &Context, command: Task) -> Result<()> {
 	match command {
 		Task::Submit(arguments) => submit::run(context, *arguments).await,
-		Task::Watch { tasks } => watch::run(context, &context.client().await?, &tasks).await,
+		Task::Watch { tasks } => watch::run(context, &context.client().await?, &tasks, None).await,
 		Task::Result { task, npy, fetch } => watch::result(context, task, npy, fetch).await,
 		Task::Denounce { task, evidence } => denounce::run(context, task, evidence).await,
 	}

@@ -144,7 +144,7 @@ async fn submit(context: &Context, asked: Asked, bundles: Vec<Bundle>) -> Result
 	}
 	if arguments.watch {
 		let tasks: Vec<_> = submitted.iter().map(|submitted| submitted.task).collect();
-		return watch::run(context, &client, &tasks).await;
+		return watch::run(context, &client, &tasks, Some(&key.account())).await;
 	}
 	context.output.show(&submitted, |submitted| {
 		let line = |submitted: &Submitted| {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{bail, Context as _, Result};
-use deepnode_client::{Client, TaskInfo, TaskStatus};
+use deepnode_client::{AccountId, Client, TaskInfo, TaskStatus};
 use deepnode_primitives::TaskId;
 use futures::StreamExt as _;
 
@@ -16,8 +16,39 @@ use crate::{context::Context, output::count, progress::TaskBars, Unanswered};
 /// How many questions about tasks are on their way at once.
 const AT_ONCE: usize = 32;
 
-/// Follows tasks until all have ended, then shows what became of them.
-pub async fn run(context: &Context, client: &Client, ids: &[TaskId]) -> Result<()> {
+/// For so many blocks a task may be missing that was just submitted: the best block can be on a fork without it.
+const PATIENCE: u32 = 20;
+
+/// Follows tasks until all have ended, then shows what became of them. `requester` is who has just submitted them.
+pub async fn run(context: &Context, client: &Client, ids: &[TaskId], requester: Option<&AccountId>) -> Result<()> {
+	let reports = follow(context, client, ids, requester).await;
+	let reports = match requester {
+		None => reports?,
+		Some(_) => reports.with_context(|| submitted(ids))?,
+	};
+	context.output.show(&reports, |reports| match &reports[..] {
+		[report] => report::text(report),
+		reports => report::summary(reports),
+	})?;
+	unanswered(reports.iter().map(|report| (report.task, report.status))).map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// What to say of tasks that were submitted and then could not be followed.
+fn submitted(ids: &[TaskId]) -> String {
+	let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+	let (tasks, them) = if ids.len() == 1 { ("task", "it") } else { ("tasks", "them") };
+	let ids = ids.join(" ");
+	format!("submitted as {tasks} {ids}: do not submit {them} again before you have looked, with `deepnode task watch {ids}`")
+}
+
+/// Follows tasks until all have ended, and says what became of them.
+async fn follow(
+	context: &Context,
+	client: &Client,
+	ids: &[TaskId],
+	requester: Option<&AccountId>,
+) -> Result<Vec<Report>> {
+	let mut missing = Missing::new(requester);
 	let bars = TaskBars::new(&context.output, ids);
 	let mut tasks = BTreeMap::<TaskId, TaskInfo>::new();
 	let distinct = ids.iter().collect::<BTreeSet<_>>().len();
@@ -40,13 +71,14 @@ pub async fn run(context: &Context, client: &Client, ids: &[TaskId]) -> Result<(
 		let mut rounds = BTreeMap::new();
 		for found in found {
 			match found {
-				Ok((id, Some(task), round)) => {
+				Ok((id, Some(task), round)) if missing.is_it(&task) => {
 					tasks.insert(id, task);
 					rounds.extend(round.map(|round| (id, round)));
 				},
-				Ok((id, None, _)) if !tasks.contains_key(&id) => bail!(gone(client, id).await?),
 				// The block that it was in is being replaced; it will be in another.
-				Ok((_, None, _)) => {},
+				Ok((id, ..)) if tasks.contains_key(&id) || missing.is_borne(id) => {},
+				Ok((id, ..)) if requester.is_some() => bail!(replaced(id)),
+				Ok((id, ..)) => bail!(gone(client, id).await?),
 				// The next block brings the next answer.
 				Err(error) if error.is_retryable() || matches!(error, deepnode_client::Error::UnknownBlock(_)) => {},
 				Err(error) => return Err(error.into()),
@@ -63,11 +95,40 @@ pub async fn run(context: &Context, client: &Client, ids: &[TaskId]) -> Result<(
 	for task in ids.iter().filter_map(|id| tasks.remove(id)) {
 		reports.push(Report::new(client, task, &mut models, false).await?);
 	}
-	context.output.show(&reports, |reports| match &reports[..] {
-		[report] => report::text(report),
-		reports => report::summary(reports),
-	})?;
-	unanswered(reports.iter().map(|report| (report.task, report.status))).map_or(Ok(()), |error| Err(error.into()))
+	Ok(reports)
+}
+
+/// What to say of a task that was submitted and has not been on the best chain for too long.
+fn replaced(id: TaskId) -> String {
+	format!(
+		"for {PATIENCE} blocks the best chain has had no such task {id}: a fork has replaced the block that it was in, \
+		 and it comes again, with another number, or not at all"
+	)
+}
+
+/// For how long tasks have been missing.
+struct Missing<'a> {
+	requester: Option<&'a AccountId>,
+	blocks: BTreeMap<TaskId, u32>,
+}
+
+impl<'a> Missing<'a> {
+	fn new(requester: Option<&'a AccountId>) -> Self {
+		Self { requester, blocks: BTreeMap::new() }
+	}
+
+	/// Whether a task of a number that is looked for is the one that was submitted: a fork may have given the number to
+	/// another's.
+	fn is_it(&self, task: &TaskInfo) -> bool {
+		self.requester.is_none_or(|requester| *requester == task.requester)
+	}
+
+	/// Whether to look for a task in the next block that is missing in this one.
+	fn is_borne(&mut self, id: TaskId) -> bool {
+		let blocks = self.blocks.entry(id).or_default();
+		*blocks += 1;
+		self.requester.is_some() && *blocks <= PATIENCE
+	}
 }
 
 /// What to say where some of these tasks, of these statuses, have no true answer.
@@ -134,6 +195,30 @@ pub async fn result(context: &Context, id: TaskId, npy: Option<PathBuf>, fetch: 
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn a_task_that_was_just_submitted_may_be_missing_on_a_fork_for_some_blocks() {
+		let requester = AccountId::new([9; 32]);
+		let mut just_submitted = Missing::new(Some(&requester));
+		assert_eq!((0..30).take_while(|_| just_submitted.is_borne(7)).count(), 20);
+		assert!(just_submitted.is_borne(8), "each has its own patience");
+		assert!(!Missing::new(None).is_borne(7), "a number that was typed may be wrong");
+	}
+
+	#[test]
+	fn a_task_of_somebody_else_is_not_the_one_that_was_submitted() {
+		let task = crate::standing::tests::task(TaskStatus::Submitted, 0);
+		let (mine, other) = (task.requester.clone(), AccountId::new([8; 32]));
+		assert!(Missing::new(Some(&mine)).is_it(&task) && !Missing::new(Some(&other)).is_it(&task));
+		assert!(Missing::new(None).is_it(&task));
+	}
+
+	#[test]
+	fn tasks_that_cannot_be_followed_are_not_to_be_submitted_again() {
+		assert!(submitted(&[7]).starts_with("submitted as task 7: do not submit it again"), "{}", submitted(&[7]));
+		let two = submitted(&[7, 9]);
+		assert!(two.contains("tasks 7 9: do not submit them") && two.ends_with("`deepnode task watch 7 9`"), "{two}");
+	}
 
 	#[test]
 	fn a_false_answer_weighs_more_than_a_missing_one() {
