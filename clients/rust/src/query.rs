@@ -56,6 +56,14 @@ impl Client {
 		Ok(found.map(|found| convert::task(task, found)))
 	}
 
+	/// Every task that is kept, in the order of submission.
+	pub async fn tasks(&self, at: Option<H256>) -> Result<Vec<TaskInfo>> {
+		let found = self.entries(at, runtime::storage().task_assignment().tasks(), ()).await?;
+		let mut tasks: Vec<_> = found.into_iter().map(|((id,), task)| convert::task(id, task)).collect();
+		tasks.sort_unstable_by_key(|task| task.id);
+		Ok(tasks)
+	}
+
 	/// A task's input, as long as the task is kept.
 	pub async fn task_input(&self, task: TaskId, at: Option<H256>) -> Result<Option<Payload>> {
 		let input = self.fetch(at, runtime::storage().task_assignment().inputs(), (task,)).await?;
