@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use deepnode_client::{AccountId, H256};
-use deepnode_primitives::{DataSetId, ModelId, TaskId};
+use deepnode_primitives::{ethereum, DataSetId, ModelId, TaskId};
 
 use crate::{
 	amount::{Amount, Part},
@@ -42,7 +42,8 @@ pub struct Global {
 	/// The node to talk to.
 	#[arg(long, global = true, value_name = "URL", env = "DEEPNODE_NODE", default_value = "ws://127.0.0.1:9944")]
 	pub node: String,
-	/// The key to sign with: a file that only you can read, or a development account such as //Alice.
+	/// The key to sign with: a file that only you can read, or a development account such as //Alice. A wallet's private
+	/// key stands in the file as ethereum:0x...
 	#[arg(long, global = true, value_name = "FILE", env = "DEEPNODE_KEY", hide_env_values = true)]
 	pub key: Option<String>,
 	/// The environment variable that holds the secret to sign with.
@@ -393,13 +394,17 @@ pub enum Chain {
 	Status,
 }
 
-/// An account: SS58, 0x and 64 hexadecimal digits, or a development account such as //Bob.
+/// An account: SS58, 0x and 64 hexadecimal digits, an address on Base, or a development account such as //Bob.
 fn account(text: &str) -> Result<AccountId, String> {
 	if text.starts_with("//") {
 		return deepnode_client::keys::parse(text).map(|key| key.account()).map_err(|error| error.to_string());
 	}
+	if text.starts_with("0x") && text.len() == 42 {
+		return bridge::address(text).map(|address| ethereum::account(address.into_array().into()));
+	}
 	text.parse().map_err(|_| {
-		"no account: write it in SS58, as 0x and 64 hexadecimal digits, or as a development account such as //Bob"
+		"no account: write it in SS58, as 0x and 64 hexadecimal digits, as an address on Base, or as a development \
+		 account such as //Bob"
 			.into()
 	})
 }
@@ -467,6 +472,8 @@ mod tests {
 			#[cfg(feature = "fhe")]
 			"private result 1 --client-key mine.key --fetch",
 			"account transfer //Bob 1.5DN",
+			"account balance 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
+			"account balance 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",
 			"bridge withdraw 10DN --to 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 --fee 0.1DN --wait",
 			"bridge raise-fee 3 0.2DN",
 			"bridge status",
@@ -490,6 +497,8 @@ mod tests {
 		for (line, hint) in [
 			("account transfer //Bob 1.5eth", "write it like 0.01DN"),
 			("account transfer bob 1", "development account such as //Bob"),
+			("account transfer 0xF39Fd6e51aad88F6F4ce6aB8827279cffFb92266 1", "checksum"),
+			("bridge payout set 0xF39Fd6e51aad88F6F4ce6aB8827279cffFb92266", "checksum"),
 			("models register a.onnx --domain d --price 1 --licence MIT --parent 3", "--royalty"),
 			("models register a.onnx --domain d --price 1 --licence MIT --k 25", "25"),
 			("task submit --model 0", "INPUT"),

@@ -58,6 +58,9 @@ pub struct Item {
 	pub salt: [u8; 32],
 	/// The tasks that ask for it.
 	pub tasks: Vec<Asked>,
+	/// The last block in which its evaluation can be open.
+	#[serde(default)]
+	pub until: u32,
 }
 
 /// What is expected.
@@ -80,6 +83,24 @@ pub struct Asked {
 	pub salt: [u8; 32],
 	/// Its number, once it is on the chain.
 	pub task: Option<TaskId>,
+	/// The last block that it can come into, as long as nobody knows whether it is in one.
+	#[serde(default)]
+	pub until: u32,
+}
+
+impl Kept {
+	/// Keeps a ballot, and forgets those of epochs that are over by its own: they can never be revealed. No other is
+	/// forgotten, whatever is said of its transaction: another node may have put it on the chain.
+	pub fn keep_ballot(&mut self, ballot: Ballot) {
+		self.ballots.retain(|other| other.epoch >= ballot.epoch);
+		self.ballots.push(ballot);
+	}
+
+	/// Keeps an item in block `now`, and forgets those of its domain whose evaluation is over by then.
+	pub fn keep_item(&mut self, item: Item, now: u32) {
+		self.items.retain(|other| other.domain != item.domain || other.until >= now);
+		self.items.push(item);
+	}
 }
 
 impl From<&Page> for WeightsPage {
@@ -232,8 +253,8 @@ mod tests {
 	}
 
 	fn item(expected: Answer) -> Item {
-		let asked = Asked { model: 4, salt: [6; 32], task: Some(9) };
-		Item { domain: 1, expected, salt: [5; 32], tasks: vec![asked] }
+		let asked = Asked { model: 4, salt: [6; 32], task: Some(9), until: 64 };
+		Item { domain: 1, expected, salt: [5; 32], tasks: vec![asked], until: 9_000 }
 	}
 
 	#[test]
@@ -254,6 +275,45 @@ mod tests {
 		assert_eq!(seals::ballot(3, 1, &account(), &ballots[0].pages()), committed);
 		assert_eq!(seals::item(&account(), &(&items[0].expected).into(), &items[0].salt).unwrap(), sealed);
 		assert_eq!(items[1], item(Answer::Digest([8; 32])));
+	}
+
+	#[test]
+	fn a_ballot_is_kept_as_long_as_its_epoch_runs() {
+		let mut kept = Kept::default();
+		let again = Ballot { pages: vec![Page { weights: vec![(0, 1)], salt: [3; 32] }], ..ballot() };
+		kept.keep_ballot(ballot());
+		kept.keep_ballot(again.clone());
+		assert_eq!(kept.ballots, [ballot(), again], "the first may have been committed");
+		let next = Ballot { epoch: 4, ..ballot() };
+		kept.keep_ballot(next.clone());
+		assert_eq!(kept.ballots, [next]);
+	}
+
+	#[test]
+	fn an_item_is_kept_as_long_as_its_evaluation_can_be_open() {
+		let mut kept = Kept::default();
+		let other = Item { domain: 2, until: 1, ..item(Answer::Digest([7; 32])) };
+		let again = Item { salt: [4; 32], until: 9_100, ..item(Answer::Digest([8; 32])) };
+		kept.keep_item(other.clone(), 1);
+		kept.keep_item(item(Answer::Digest([8; 32])), 1);
+		kept.keep_item(again.clone(), 9_000);
+		assert_eq!(kept.items, [other.clone(), item(Answer::Digest([8; 32])), again.clone()]);
+		let third = Item { salt: [3; 32], ..again.clone() };
+		kept.keep_item(third.clone(), 9_001);
+		assert_eq!(kept.items, [other, again, third]);
+	}
+
+	#[test]
+	fn what_an_older_version_has_kept_can_be_read() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = open(folder.path()).unwrap().path().to_owned();
+		let zeros = "00".repeat(32);
+		let tasks = format!(r#"[{{"model":4,"salt":"{zeros}","task":null}}]"#);
+		let item = format!(r#"{{"domain":1,"expected":{{"digest":"{zeros}"}},"salt":"{zeros}","tasks":{tasks}}}"#);
+		fs::write(&path, format!(r#"{{"ballots":[],"items":[{item}]}}"#)).unwrap();
+		fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+		let secrets = open(folder.path()).unwrap();
+		assert_eq!((secrets.kept().items[0].until, secrets.kept().items[0].tasks[0].until), (0, 0));
 	}
 
 	#[test]

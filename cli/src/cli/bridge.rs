@@ -54,7 +54,7 @@ pub struct Withdraw {
 	/// How much arrives there.
 	pub amount: Amount,
 	/// Who gets it on Base.
-	#[arg(long, value_name = "ADDRESS")]
+	#[arg(long, value_name = "ADDRESS", value_parser = address)]
 	pub to: Address,
 	/// What whoever delivers it is paid besides. Where it is too little nobody does, and you can raise it.
 	#[arg(long, value_name = "AMOUNT", default_value = "0")]
@@ -71,7 +71,7 @@ pub struct Settlement {
 	/// The epoch.
 	pub epoch: u64,
 	/// Show what this address claims its own with; the payout address of your account where neither is given.
-	#[arg(long, value_name = "ADDRESS", conflicts_with = "account")]
+	#[arg(long, value_name = "ADDRESS", conflicts_with = "account", value_parser = address)]
 	pub address: Option<Address>,
 	/// Show what the payout address of this account claims its own with.
 	#[arg(long, value_parser = account)]
@@ -102,6 +102,7 @@ pub enum Payout {
 	/// Have what you earn from now on paid out to an address on Base, once an epoch.
 	Set {
 		/// The address.
+		#[arg(value_parser = address)]
 		address: Address,
 	},
 	/// Be paid on the chain again.
@@ -112,4 +113,15 @@ pub enum Payout {
 		#[arg(value_parser = account)]
 		account: Option<AccountId>,
 	},
+}
+
+/// An address on Base. Where it is in both cases, as wallets show it, they must be those of its EIP-55 checksum.
+pub fn address(text: &str) -> Result<Address, String> {
+	let address: Address = text.parse().map_err(|_| "no address: write 0x and 40 hexadecimal digits".to_owned())?;
+	let digits = text.strip_prefix("0x").unwrap_or(text);
+	let is_of_one_case = digits.to_lowercase() == digits || digits.to_uppercase() == digits;
+	if is_of_one_case || address.to_checksum(None).ends_with(digits) {
+		return Ok(address);
+	}
+	Err("mistyped: the case of its letters is not that of the address's checksum".into())
 }

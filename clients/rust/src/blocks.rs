@@ -6,7 +6,8 @@ use futures::{stream::BoxStream, StreamExt as _};
 use subxt::client::Blocks;
 
 use crate::{
-	client::{number, ChainConfig, Client},
+	chain_config::ChainConfig,
+	client::{number, Client},
 	error::Result,
 	H256,
 };

@@ -8,20 +8,19 @@ use std::{
 
 use subxt::{
 	backend::LegacyBackend,
-	config::{substrate::BlakeTwo256, Hasher as _, RpcConfigFor, SubstrateConfig},
+	config::{substrate::BlakeTwo256, Hasher as _, RpcConfigFor},
 	rpcs::{client::RpcClient, methods::legacy::LegacyRpcMethods},
 	OnlineClient, OnlineClientAtBlock,
 };
 
 use crate::{
 	blocks::Block,
+	chain_config::ChainConfig,
 	connection::{self, Options},
 	error::{Error, Result},
 	H256,
 };
 
-/// What transactions and addresses look like on the chain.
-pub(crate) type ChainConfig = SubstrateConfig;
 /// The chain at one block.
 pub(crate) type At = OnlineClientAtBlock<ChainConfig>;
 
@@ -64,7 +63,11 @@ impl Client {
 
 	/// Connects to the node at a URL.
 	pub async fn connect_with(url: &str, options: Options) -> Result<Self> {
-		let rpc = connection::open(url, options).await?;
+		Self::over(url, connection::open(url, options).await?).await
+	}
+
+	/// A client over an open connection.
+	pub(crate) async fn over(url: &str, rpc: RpcClient) -> Result<Self> {
 		let methods = LegacyRpcMethods::new(rpc.clone());
 		// Not subxt's default, which asks through `chainHead_v1` first: in 0.51 that waits for ever where the
 		// runtime fails a call, since it does not look at the operation's error.
@@ -145,13 +148,15 @@ impl Client {
 				Some(at) => Ok(at),
 				None => self.keep(self.inner.api.at_block(hash).await?),
 			},
-			None => {
-				let best = self.best_block().await?;
-				match self.kept(&best.hash) {
-					Some(at) => Ok(at),
-					None => self.keep(self.inner.api.at_block_hash_and_number(best.hash, best.number.into()).await?),
-				}
-			},
+			None => self.at_best(self.best_block().await?).await,
+		}
+	}
+
+	/// The chain at a block that [`Self::best_block`] gave.
+	pub(crate) async fn at_best(&self, best: Block) -> Result<At> {
+		match self.kept(&best.hash) {
+			Some(at) => Ok(at),
+			None => self.keep(self.inner.api.at_block_hash_and_number(best.hash, best.number.into()).await?),
 		}
 	}
 

@@ -37,17 +37,22 @@ pub enum Error {
 	/// The transaction is in a block and failed there.
 	#[error(transparent)]
 	Dispatch(#[from] Dispatch),
-	/// The transaction is in no block, because the node's pool refused it.
+	/// The transaction is in no block and comes into none, because the node's pool refused it at once.
 	#[error("the node refused the transaction: {reason}{}", remedy::after(reason))]
 	Refused {
 		/// What the node said.
 		reason: String,
 	},
-	/// The transaction was sent, and then the node said no more of it.
-	#[error("nobody knows what became of transaction {extrinsic_hash:?}: {reason}; look at the chain before sending it again")]
+	/// The transaction was sent, and then the node said no more of it, or that it has dropped it. Other nodes may have it.
+	#[error(
+		"nobody knows what became of transaction {extrinsic_hash:?}: {reason}; it can come into a block up to {until}: \
+		 look at the chain before sending it again"
+	)]
 	Lost {
 		/// The transaction.
 		extrinsic_hash: H256,
+		/// The last block that it can be in.
+		until: u32,
 		/// What happened instead of an answer.
 		reason: String,
 	},
@@ -83,6 +88,12 @@ impl Error {
 	/// Whether the node refused a transaction because another has its nonce, and so never took it.
 	pub(crate) fn is_nonce_taken(&self) -> bool {
 		matches!(self, Self::Refused { reason } if remedy::is_nonce_taken(reason))
+	}
+
+	/// Whether the node refused a transaction because its chain does not have the block that it is anchored to, and so
+	/// never took it.
+	pub(crate) fn is_anchor_unknown(&self) -> bool {
+		matches!(self, Self::Refused { reason } if remedy::is_anchor_unknown(reason))
 	}
 
 	/// Whether the chain refused a call with this error of this pallet.
@@ -230,10 +241,21 @@ mod tests {
 	}
 
 	#[test]
+	fn a_bad_signature_is_not_blamed_on_the_node_alone() {
+		let refused = |reason: &str| Error::Refused { reason: reason.into() };
+		let signature = refused("Invalid Transaction: Transaction has a bad signature");
+		let text = signature.to_string();
+		assert!(text.contains("a fork") && text.contains("send it again") && text.contains("another chain"), "{text}");
+		assert!(signature.is_anchor_unknown() && signature.is_retryable());
+		assert!(refused("Invalid Transaction: Transaction has an ancient birth block").is_anchor_unknown());
+		assert!(!refused("Invalid Transaction: Transaction is outdated").is_anchor_unknown());
+	}
+
+	#[test]
 	fn only_what_passes_by_itself_is_retried() {
 		let refused = |reason: &str| Error::Refused { reason: reason.into() };
 		assert!(refused("Invalid transaction: Transaction is outdated").is_retryable());
-		assert!(!refused("Invalid transaction: Transaction has a bad signature").is_retryable());
+		assert!(!refused("Invalid Transaction: Inability to pay some fees").is_retryable());
 		assert!(Error::Disconnected.is_retryable());
 		assert!(!Error::Disconnected.is_nonce_taken());
 		assert!(refused("Invalid Transaction: Transaction is outdated").is_nonce_taken());

@@ -7,10 +7,11 @@ use deepnode_primitives::{
 	Balance, DataSetId, ModelId, TaskId,
 };
 use sp_core::H160;
-use subxt::{config::SubstrateConfig, events::Phase};
+use subxt::events::Phase;
 
 use crate::{
 	blocks::Block,
+	chain_config::ChainConfig,
 	client::Client,
 	convert,
 	error::Result,
@@ -225,7 +226,7 @@ impl Event {
 	}
 
 	/// Reads an event; one that is not what this crate expects keeps its name.
-	pub(crate) fn read(event: &subxt::events::Event<'_, SubstrateConfig>) -> Self {
+	pub(crate) fn read(event: &subxt::events::Event<'_, ChainConfig>) -> Self {
 		event
 			.decode_as()
 			.ok()

@@ -3,6 +3,7 @@
 mod blocks;
 mod bridge;
 mod calls;
+mod chain_config;
 mod client;
 mod connection;
 mod convert;

@@ -59,7 +59,12 @@ const REFUSALS: &[(&str, bool, &str)] = &[
 		"an earlier transaction of the account is missing: send it again",
 	),
 	("ancient birth block", true, "it waited too long: send it again"),
-	("bad signature", false, "the node is on another chain or runtime version than the client thinks: connect again"),
+	(
+		"bad signature",
+		true,
+		"it is anchored to a recent block, which a fork has replaced, or the runtime is another by now: send it again; \
+		 where that does not help the node is on another chain than when the program connected: start it again",
+	),
 	("exhaust the resources", true, "the block is full: send it again"),
 	("Call is not expected", false, "the chain does not accept this call now"),
 	("rendered invalid by another", true, "another transaction took its nonce: send it again"),
@@ -75,6 +80,12 @@ const REFUSALS: &[(&str, bool, &str)] = &[
 /// Whether the pool refused a transaction because another has its nonce, in a block or in the pool.
 pub(crate) fn is_nonce_taken(reason: &str) -> bool {
 	["Transaction is outdated", "riority is too low"].iter().any(|text| reason.contains(text))
+}
+
+/// Whether the pool refused a transaction because the block that it is anchored to, which is part of what is signed, is
+/// not on its chain, or too old.
+pub(crate) fn is_anchor_unknown(reason: &str) -> bool {
+	["bad signature", "ancient birth block"].iter().any(|text| reason.contains(text))
 }
 
 fn refusal(reason: &str) -> Option<&'static (&'static str, bool, &'static str)> {

@@ -1,18 +1,28 @@
 //! Transactions: signing, nonces, and what becomes of them.
 
+mod anchor;
+mod place;
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use futures::{Stream, StreamExt as _};
 use subxt::{
 	client::OnlineClientAtBlockImpl,
-	config::{DefaultExtrinsicParamsBuilder, SubstrateConfig},
-	error::{BackendError, ExtrinsicError, RpcError, TransactionEventsError},
-	tx::{Payload, TransactionInBlock, TransactionProgress, TransactionStatus},
+	config::DefaultExtrinsicParamsBuilder,
+	error::{BackendError, ExtrinsicError, RpcError},
+	tx::{Payload, TransactionProgress, TransactionStatus},
 };
 
+use self::{
+	anchor::{Anchor, LIFE},
+	place::outcome,
+};
 use crate::{
 	blocks::Block,
-	client::{At, Client},
+	chain_config::ChainConfig,
+	client::Client,
 	error::{Error, Result},
 	events::Event,
 	keys::Keypair,
@@ -20,18 +30,16 @@ use crate::{
 	AccountId, H256,
 };
 
-/// How many blocks a transaction stays valid for after the latest finalized one.
-const MORTALITY: u64 = 64;
-/// How often a nonce is asked for where the node gives one that is taken, and the pauses between. A chain without
-/// forks never does; after a fork the node needs a block or two to put transactions of one branch into the other.
-const NONCE_ATTEMPTS: u32 = 8;
-const NONCE_PAUSE: Duration = Duration::from_secs(1);
+/// How often a transaction is signed anew where the node refuses its nonce as taken or its anchor as unknown, and the
+/// pauses between. A chain without forks never does; after a fork the node needs a block or two to put transactions of
+/// one branch into the other.
+const ATTEMPTS: u32 = 8;
+const PAUSE: Duration = Duration::from_secs(1);
 /// How many transactions of one account may be on their way at once.
 const IN_FLIGHT: usize = 256;
 
-type Progress = TransactionProgress<SubstrateConfig, OnlineClientAtBlockImpl<SubstrateConfig>>;
-type Place = TransactionInBlock<SubstrateConfig, OnlineClientAtBlockImpl<SubstrateConfig>>;
-type Status = TransactionStatus<SubstrateConfig, OnlineClientAtBlockImpl<SubstrateConfig>>;
+type Progress = TransactionProgress<ChainConfig, OnlineClientAtBlockImpl<ChainConfig>>;
+type Status = TransactionStatus<ChainConfig, OnlineClientAtBlockImpl<ChainConfig>>;
 
 /// A transaction that is in a block and succeeded there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +50,8 @@ pub struct TxInBlock {
 	pub extrinsic_hash: H256,
 	/// What it caused, in order.
 	pub events: Vec<Event>,
+	/// The last block that it can be in, should another be finalized in place of this one.
+	pub until: u32,
 }
 
 /// A transaction in the node's pool.
@@ -49,27 +59,18 @@ struct Pending {
 	client: Client,
 	progress: Progress,
 	extrinsic_hash: H256,
+	until: u32,
 	first: Option<Status>,
 }
 
 impl Client {
+	/// For how many blocks a transaction can come into one, at most.
+	pub const TRANSACTION_LIFE: u32 = LIFE;
+
 	/// The nonce of an account's next transaction, after those in the node's pool.
 	pub async fn next_nonce(&self, account: &AccountId) -> Result<u64> {
 		let account = crate::convert::to_account(account);
 		Ok(self.methods().system_account_next_index(&account).await?)
-	}
-
-	/// Waits until a transaction's block is finalized. `None` where another block was finalized in its
-	/// place: the transaction may come again in a later one.
-	pub async fn finalized(&self, transaction: &TxInBlock) -> Result<Option<Block>> {
-		let mut blocks = self.finalized_blocks();
-		while let Some(block) = blocks.next().await {
-			if block?.number >= transaction.block.number {
-				let block = self.block_at(transaction.block.number).await?;
-				return Ok(block.filter(|block| *block == transaction.block));
-			}
-		}
-		Ok(None)
 	}
 
 	/// Submits many tasks without waiting for one before the next, and returns what became of each, in
@@ -86,7 +87,7 @@ impl Client {
 		signer: &'a Keypair,
 		tasks: Vec<SubmitTask>,
 	) -> impl Stream<Item = (usize, Result<TxInBlock>)> + Send + 'a {
-		let sender = Sender { client: self, signer, guard: None, nonce: None, at: None };
+		let sender = Sender { client: self, signer, guard: None, nonce: None, anchor: None };
 		let calls = tasks.into_iter().enumerate();
 		let entered = futures::stream::unfold((sender, calls), |(mut sender, mut calls)| async move {
 			let (at, task) = calls.next()?;
@@ -108,7 +109,7 @@ impl Client {
 	where
 		C: Payload + Sync,
 	{
-		let mut sender = Sender { client: self, signer, guard: None, nonce, at: None };
+		let mut sender = Sender { client: self, signer, guard: None, nonce, anchor: None };
 		let pending = sender.enter(call).await?;
 		drop(sender);
 		pending.included().await
@@ -122,91 +123,97 @@ struct Sender<'a> {
 	signer: &'a Keypair,
 	guard: Option<tokio::sync::MutexGuard<'a, ()>>,
 	nonce: Option<u64>,
-	at: Option<At>,
+	anchor: Option<Anchor>,
 }
 
 impl Sender<'_> {
 	/// Signs a call and brings it into the node's pool. A nonce that the pool refused is used again.
 	async fn enter<C: Payload + Sync>(&mut self, call: &C) -> Result<Pending> {
-		if let Some(nonce) = self.nonce {
-			return self.enter_with(nonce, call).await;
-		}
-		if self.guard.is_none() {
+		let is_counting = self.nonce.is_some();
+		if !is_counting && self.guard.is_none() {
 			self.guard = Some(self.client.lock_nonces().await);
 		}
 		let mut attempts = 1;
 		loop {
-			let nonce = self.client.next_nonce(&self.signer.account()).await?;
+			let nonce = match self.nonce {
+				Some(nonce) => nonce,
+				None => self.client.next_nonce(&self.signer.account()).await?,
+			};
 			match self.enter_with(nonce, call).await {
-				Err(error) if error.is_nonce_taken() && attempts < NONCE_ATTEMPTS => attempts += 1,
+				// What the pool refused at once went nowhere, so that it cannot come into a block twice.
+				Err(error) if error.is_anchor_unknown() && attempts < ATTEMPTS => self.anchor = None,
+				Err(error) if error.is_nonce_taken() && !is_counting && attempts < ATTEMPTS => {},
+				Err(error @ Error::Lost { .. }) => {
+					// Whether its nonce is taken is for the node to say.
+					self.nonce = None;
+					return Err(error);
+				},
 				entered => return entered,
 			}
-			tokio::time::sleep(NONCE_PAUSE).await;
+			attempts += 1;
+			tokio::time::sleep(PAUSE).await;
 		}
 	}
 
 	/// Signs a call with this nonce and brings it into the node's pool.
 	async fn enter_with<C: Payload + Sync>(&mut self, nonce: u64, call: &C) -> Result<Pending> {
-		let at = match &self.at {
-			Some(at) => at,
-			None => self.at.insert(self.client.api().at_current_block().await?),
+		let anchor = match self.anchor.take().filter(Anchor::is_fresh) {
+			Some(anchor) => self.anchor.insert(anchor),
+			None => self.anchor.insert(Anchor::find(self.client).await?),
 		};
+		let until = anchor.until();
 		let params = DefaultExtrinsicParamsBuilder::new()
 			.nonce(nonce)
-			.mortal_from_unchecked(MORTALITY, at.block_number(), at.block_hash())
+			.mortal_from_unchecked(LIFE.into(), anchor.block.number.into(), anchor.block.hash)
 			.build();
-		let transaction = at.tx().create_signable_offline(call, params)?.sign(self.signer.signer())?;
+		let transaction = anchor.at.tx().create_signable_offline(call, params)?.sign(self.signer)?;
 		let extrinsic_hash = transaction.hash();
 		let mut progress = transaction.submit_and_watch().await.map_err(|error| match refusal(error) {
+			error @ Error::Refused { .. } => error,
 			// It may have arrived before the connection broke.
-			error @ Error::Disconnected => Error::Lost { extrinsic_hash, reason: error.to_string() },
-			error => error,
+			error => Error::Lost { extrinsic_hash, until, reason: error.to_string() },
 		})?;
-		let first = next_status(&mut progress, extrinsic_hash).await?;
+		let first = next_status(&mut progress, extrinsic_hash, until).await?;
 		self.nonce = Some(nonce.saturating_add(1));
-		Ok(Pending { client: self.client.clone(), progress, extrinsic_hash, first: Some(first) })
+		Ok(Pending { client: self.client.clone(), progress, extrinsic_hash, until, first: Some(first) })
 	}
 }
 
 impl Pending {
 	/// Waits until the transaction is in a best block, and reads what it did there.
 	async fn included(mut self) -> Result<TxInBlock> {
+		let Self { extrinsic_hash, until, .. } = self;
 		loop {
 			let status = match self.first.take() {
 				Some(status) => status,
-				None => next_status(&mut self.progress, self.extrinsic_hash).await?,
+				None => next_status(&mut self.progress, extrinsic_hash, until).await.map_err(|error| match error {
+					// It has been in the pool, and so may be in those of other nodes.
+					Error::Refused { reason } => Error::Lost { extrinsic_hash, until, reason },
+					error => error,
+				})?,
 			};
 			let (TransactionStatus::InBestBlock(place) | TransactionStatus::InFinalizedBlock(place)) = &status else {
 				continue;
 			};
-			match outcome(&self.client, self.extrinsic_hash, place).await {
+			match outcome(&self.client, extrinsic_hash, until, place).await {
 				// The block has been replaced before it could be read: the transaction will be in another.
 				Err(Error::UnknownBlock(_)) if matches!(status, TransactionStatus::InBestBlock(_)) => {},
-				outcome => return outcome,
+				outcome @ (Ok(_) | Err(Error::Dispatch(_))) => return outcome,
+				Err(error) => {
+					let reason = format!(
+						"it is in block {:?}, and what it did there cannot be read: {error}",
+						place.block_hash()
+					);
+					return Err(Error::Lost { extrinsic_hash, until, reason });
+				},
 			}
 		}
 	}
 }
 
-/// What a transaction did in its block.
-async fn outcome(client: &Client, extrinsic_hash: H256, place: &Place) -> Result<TxInBlock> {
-	let events = place.wait_for_success().await.map_err(|error| match error {
-		TransactionEventsError::ExtrinsicFailed(error) => Error::Dispatch(error.into()),
-		TransactionEventsError::BlockNotFound { block_hash }
-		| TransactionEventsError::CannotFindTransactionInBlock { block_hash, .. } => {
-			Error::UnknownBlock(block_hash.to_string())
-		},
-		error => error.into(),
-	})?;
-	let events = events.iter().map(|event| Ok(Event::read(&event?))).collect::<Result<_>>()?;
-	let at = client.at(Some(place.block_hash())).await?;
-	let block = Block { number: crate::client::number(at.block_number()), hash: place.block_hash() };
-	Ok(TxInBlock { block, extrinsic_hash, events })
-}
-
 /// The next thing that the node says about a transaction, where it is not its end.
-async fn next_status(progress: &mut Progress, extrinsic_hash: H256) -> Result<Status> {
-	let lost = |reason: String| Error::Lost { extrinsic_hash, reason };
+async fn next_status(progress: &mut Progress, extrinsic_hash: H256, until: u32) -> Result<Status> {
+	let lost = |reason: String| Error::Lost { extrinsic_hash, until, reason };
 	match progress.next().await {
 		Some(Ok(
 			TransactionStatus::Error { message }

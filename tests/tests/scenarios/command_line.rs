@@ -1,10 +1,10 @@
 //! The command line, as a user types it, also where things go wrong.
 
-use std::time::Duration;
+use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, time::Duration};
 
 use anyhow::{Context as _, Result};
 use deepnode_client::RefundReason;
-use deepnode_primitives::{task::ErrorCode, TaskId};
+use deepnode_primitives::{task::ErrorCode, TaskId, DN};
 use deepnode_tests::{
 	command_line::{amount, assert_failed, assert_said, CommandLine},
 	digits::Digits,
@@ -21,6 +21,9 @@ const NO_NODE: i32 = 3;
 const REFUSED: i32 = 4;
 /// The exit status where a task was refunded.
 const REFUNDED: i32 = 5;
+/// The first development account of Hardhat and Anvil.
+const WALLET: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+const WALLET_KEY: &str = "ethereum:0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
 #[tokio::test]
 async fn where_no_node_answers_the_command_says_where_it_looked_and_what_to_do() -> Result<()> {
@@ -76,6 +79,7 @@ async fn tasks_are_asked_answered_refused_and_refunded_on_the_command_line() -> 
 	assert_failed(&output, REFUSED, &["UnknownDataSet"]);
 
 	accomplices_are_denounced(&market, &file).await?;
+	a_wallet_of_base_has_an_account(&stage, &command_line, &submit).await?;
 
 	// A model whose place holds another file: both workers say so, and the money comes back but for
 	// the part that pays them. (They have the classifier's file already, and would not fetch it again.)
@@ -145,6 +149,26 @@ async fn accomplices_are_denounced(market: &Market, evidence: &str) -> Result<()
 	let output = command_line.output(Some("//Charlie"), &denounce).await?;
 	assert!(!output.status.success());
 	assert_said(&output, &["too late"]);
+	Ok(())
+}
+
+/// Who has no more than an address on Base is sent DN, and signs with its wallet's key.
+async fn a_wallet_of_base_has_an_account(stage: &Stage, command_line: &CommandLine, submit: &[&str]) -> Result<()> {
+	let file = stage.file("wallet");
+	let wallet = Some(file.to_str().context("not UTF-8")?);
+	let mut options = fs::OpenOptions::new();
+	options.write(true).create_new(true).mode(0o600).open(&file)?.write_all(WALLET_KEY.as_bytes())?;
+
+	let shown = command_line.run(wallet, &["account", "show"]).await?;
+	assert_eq!(shown["address"], WALLET);
+	command_line.run(Some(REQUESTER), &["account", "transfer", WALLET, "10DN"]).await?;
+	command_line.run(wallet, &["account", "transfer", "//Bob", "1DN"]).await?;
+	let left = amount(&command_line.run(None, &["account", "balance", WALLET]).await?, "free")?;
+	assert!((8 * DN..9 * DN).contains(&left), "{left}");
+
+	// What is longer than 256 bytes is hashed before it is signed.
+	let printed = command_line.run(wallet, submit).await?;
+	assert_eq!(find(&printed, "classes"), Some(&serde_json::json!([3])), "{printed:#}");
 	Ok(())
 }
 

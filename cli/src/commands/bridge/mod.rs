@@ -1,5 +1,6 @@
 //! The bridge to Base.
 
+mod following;
 mod overview;
 mod payout;
 mod receipt;

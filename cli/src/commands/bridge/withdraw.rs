@@ -1,20 +1,18 @@
 //! Withdrawals: sending them, raising their fees, and following them.
 
-use anyhow::{bail, ensure, Context as _, Result};
-use deepnode_client::{BridgeMessage, Client, Event, MessageState, TxInBlock, H256};
+use anyhow::{ensure, Context as _, Result};
+use deepnode_client::{AccountId, BridgeMessage, Client, Event, MessageState, TxInBlock, H256};
 use deepnode_primitives::bridge::Payload;
 use deepnode_relayer::base::{Address, Base, BlockId, MessageStatus};
-use futures::StreamExt as _;
 use serde::Serialize;
 
-use super::chain;
+use super::{chain, following::Sent};
 use crate::{
 	amount::Amount,
 	cli::{BaseEnd, Withdraw},
 	commands::Receipt,
 	context::Context,
 	output::{fields, hex},
-	progress,
 };
 
 #[derive(Serialize)]
@@ -30,11 +28,12 @@ struct Withdrawn {
 }
 
 /// A message, and what has become of it.
-#[derive(Serialize)]
-struct Shown {
+#[derive(Debug, Serialize)]
+pub struct Shown {
 	nonce: u64,
 	kind: String,
-	sender: String,
+	/// The account that has sent it.
+	pub sender: String,
 	fee: Amount,
 	#[serde(flatten)]
 	what: What,
@@ -46,7 +45,7 @@ struct Shown {
 }
 
 /// What a message says.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum What {
 	Release { to: String, amount: Amount },
@@ -79,6 +78,16 @@ impl What {
 	}
 }
 
+impl Shown {
+	/// Whether it is told or, where Base is asked, has arrived there.
+	pub fn has_arrived(&self, is_asking_base: bool) -> bool {
+		match is_asking_base {
+			true => self.on_base.is_some_and(|status| status != MessageStatus::Unknown.name()),
+			false => self.told_at.is_some(),
+		}
+	}
+}
+
 /// Sends DN to Base.
 pub async fn run(context: &Context, arguments: Withdraw) -> Result<()> {
 	let Withdraw { amount, to, fee, wait, base } = arguments;
@@ -87,11 +96,12 @@ pub async fn run(context: &Context, arguments: Withdraw) -> Result<()> {
 	let base = base.connect(&chain(client.clone())).await?;
 	let transaction = client.withdraw_to_base(&key, None, to.0 .0.into(), amount.0, fee.0).await;
 	let transaction = transaction.with_context(|| format!("cannot send {amount} to {to}"))?;
-	let nonce = nonce(&transaction)?;
+	let mut sent = Sent { nonce: nonce(&transaction)?, transaction, sender: key.account(), amount, to };
 	let message = match wait {
-		true => Some(follow(context, &client, base.as_ref(), nonce).await?),
+		true => Some(sent.follow(context, &client, base.as_ref()).await?),
 		false => None,
 	};
+	let Sent { nonce, transaction, .. } = sent;
 	let receipt = Receipt::from(&transaction);
 	let withdrawn = Withdrawn { nonce, to, amount, fee, receipt, message };
 	context.output.show(&withdrawn, |withdrawn| match &withdrawn.message {
@@ -103,7 +113,8 @@ pub async fn run(context: &Context, arguments: Withdraw) -> Result<()> {
 	})
 }
 
-fn nonce(transaction: &TxInBlock) -> Result<u64> {
+/// The number of a withdrawal's message.
+pub fn nonce(transaction: &TxInBlock) -> Result<u64> {
 	let nonce = transaction.events.iter().find_map(|event| match event {
 		Event::WithdrawalQueued { nonce, .. } => Some(*nonce),
 		_ => None,
@@ -111,30 +122,11 @@ fn nonce(transaction: &TxInBlock) -> Result<u64> {
 	nonce.context("the chain took the withdrawal without saying its number")
 }
 
-/// Waits until a message is told or, with Base, has arrived.
-async fn follow(context: &Context, client: &Client, base: Option<&Base>, nonce: u64) -> Result<Shown> {
-	let what = if base.is_some() { "on its way to Base" } else { "waiting to be told to Base" };
-	let spinner = progress::waiting(&context.output, what);
-	let mut blocks = client.best_blocks();
-	while let Some(block) = blocks.next().await {
-		let shown = look(client, base, nonce, Some(block?.hash)).await?;
-		let arrived = match base {
-			Some(_) => shown.on_base.is_some_and(|status| status != MessageStatus::Unknown.name()),
-			None => shown.told_at.is_some(),
-		};
-		if arrived {
-			spinner.finish_and_clear();
-			return Ok(shown);
-		}
-	}
-	bail!("the node gives no more blocks; `deepnode bridge status {nonce}` says what has become of the message")
-}
-
 /// Raises a message's fee.
 pub async fn raise(context: &Context, nonce: u64, fee: Amount) -> Result<()> {
 	let key = context.key()?;
 	let client = context.client().await?;
-	let message = find(&client, nonce, None).await?;
+	let message = client.bridge_message(nonce, None).await?.with_context(|| unknown(nonce))?;
 	let now = Amount(message.message.fee);
 	ensure!(fee > now, "message {nonce} pays {now} already: name more than that");
 	let transaction = client.raise_fee(&key, None, nonce, fee.0).await?;
@@ -145,22 +137,21 @@ pub async fn raise(context: &Context, nonce: u64, fee: Amount) -> Result<()> {
 pub async fn status(context: &Context, nonce: u64, base: &BaseEnd) -> Result<()> {
 	let client = context.client().await?;
 	let base = base.connect(&chain(client.clone())).await?;
-	let shown = look(&client, base.as_ref(), nonce, None).await?;
+	let shown = look(&client, base.as_ref(), nonce, None).await?.with_context(|| unknown(nonce))?;
 	context.output.show(&shown, text)
 }
 
-async fn find(client: &Client, nonce: u64, at: Option<H256>) -> Result<BridgeMessage> {
-	let found = client.bridge_message(nonce, at).await?;
-	found.with_context(|| {
-		format!(
-			"the chain has no message {nonce}: it was never sent, or it was told so long ago that it is forgotten; \
-			 `deepnode bridge status` says how many there are"
-		)
-	})
+/// What to say of a message that the chain does not have.
+fn unknown(nonce: u64) -> String {
+	format!(
+		"the chain has no message {nonce}: it was never sent, or it was told so long ago that it is forgotten; \
+		 `deepnode bridge status` says how many there are"
+	)
 }
 
-async fn look(client: &Client, base: Option<&Base>, nonce: u64, at: Option<H256>) -> Result<Shown> {
-	let BridgeMessage { message, state, .. } = find(client, nonce, at).await?;
+/// A message and what has become of it; `None` where the chain does not have it in this block.
+pub async fn look(client: &Client, base: Option<&Base>, nonce: u64, at: Option<H256>) -> Result<Option<Shown>> {
+	let Some(BridgeMessage { message, state, .. }) = client.bridge_message(nonce, at).await? else { return Ok(None) };
 	let on_base = match base {
 		Some(base) => Some(base.status_of(nonce, BlockId::latest()).await?.name()),
 		None => None,
@@ -173,9 +164,9 @@ async fn look(client: &Client, base: Option<&Base>, nonce: u64, at: Option<H256>
 	};
 	let sender = match message.sender.is_zero() {
 		true => "the chain".into(),
-		false => deepnode_client::AccountId::new(message.sender.0).to_string(),
+		false => AccountId::new(message.sender.0).to_string(),
 	};
-	Ok(Shown {
+	Ok(Some(Shown {
 		nonce,
 		kind: message.kind().to_string(),
 		sender,
@@ -184,7 +175,7 @@ async fn look(client: &Client, base: Option<&Base>, nonce: u64, at: Option<H256>
 		state,
 		told_at,
 		on_base,
-	})
+	}))
 }
 
 fn text(message: &Shown) -> String {
@@ -207,12 +198,12 @@ fn text(message: &Shown) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
 	use deepnode_primitives::DN;
 
 	use super::*;
 
-	fn shown(state: &'static str, told_at: Option<u32>) -> Shown {
+	pub fn shown(state: &'static str, told_at: Option<u32>) -> Shown {
 		let payload = Payload::Release { recipient: [1; 20].into(), amount: 3 * DN };
 		Shown {
 			nonce: 7,
@@ -234,6 +225,14 @@ mod tests {
 		}
 		assert!(text(&shown("queued", None)).contains("waits to be told"));
 		assert!(text(&shown("raised", Some(9))).contains("told again"));
+	}
+
+	#[test]
+	fn what_is_waited_for_depends_on_whether_base_is_asked() {
+		let at = |on_base| Shown { on_base, ..shown("told", Some(9)) };
+		assert!(at(Some("done")).has_arrived(true) && at(Some("failed")).has_arrived(true));
+		assert!(!at(Some(MessageStatus::Unknown.name())).has_arrived(true));
+		assert!(at(None).has_arrived(false) && !shown("queued", None).has_arrived(false));
 	}
 
 	#[test]

@@ -2,20 +2,22 @@
 
 use anyhow::{bail, ensure, Context as _, Result};
 use deepnode_client::{
-	keys, seals, AccountId, Client, DomainInfo, Error, EvaluationInfo, Event, Expected, Keypair, SubmitTask,
-	TaskStatus, MAX_EXPECTED_LEN,
+	keys, seals, AccountId, Block, Client, DomainInfo, Error, EvaluationInfo, Event, Expected, Keypair, SubmitTask,
 };
 use deepnode_primitives::{
-	canonical::{Answer, Output},
-	comparison::Quantisation,
 	content::{Inline, Payload, MAX_INLINE_LEN},
-	tensor::{read_bundle, Dim, ElementType, TensorSpec},
+	tensor::TensorSpec,
 	ModelId, TaskId,
 };
 use futures::StreamExt as _;
 use serde::Serialize;
 
-use super::{ensure_judges, known, secrets};
+use super::{
+	asked::{self, Progress},
+	ensure_judges,
+	expected::expected,
+	known, secrets,
+};
 use crate::{
 	amount::Amount,
 	cli::Ask,
@@ -84,7 +86,10 @@ pub async fn run(context: &Context, arguments: Ask) -> Result<()> {
 				)
 			})?
 		},
-		None => open(&client, &key, &domain, &expected, &arguments, &mut secrets).await?,
+		None => {
+			let window = limits.evaluation_window;
+			open(&client, &key, &domain, &expected, &arguments, (best.number, window), &mut secrets).await?
+		},
 	};
 	let evaluation = drawn(context, &client, &account, &domain, seals::item(&account, &expected, &salt)?).await?;
 	ensure!(
@@ -92,16 +97,21 @@ pub async fn run(context: &Context, arguments: Ask) -> Result<()> {
 		"no model was drawn: none of {} is listed and active; a model comes on the list with a settled task",
 		domain.name
 	);
-	drop_ended(&client, &mut secrets, salt).await?;
+	let best = client.best_block().await?;
+	let found = asked::find(&client, &mut secrets, &account, salt, best.hash).await?;
+	let drawn_at = evaluation.drawn_at.unwrap_or_default();
 
 	let closes_at = closes(&evaluation);
 	let mut report = Report { domain: domain.name.clone(), closes_at, tasks: vec![], failed: vec![] };
 	let bar = progress::counter(&context.output, evaluation.models.len(), "asking");
 	for model in evaluation.models.iter().filter(|(_, judged)| !judged).map(|(model, _)| *model) {
-		let asked = of(&secrets, salt).and_then(|item| item.tasks.iter().find(|asked| asked.model == model)?.task);
-		let asked = match asked {
-			Some(task) => Ok(task),
-			None => ask(&client, (&account, &asker), model, &arguments, (&expected, salt), &mut secrets).await,
+		let progress = of(&secrets, salt).map(|item| asked::progress(item, model, &found, drawn_at, best.number));
+		let asked = match progress.unwrap_or(Progress::ToAsk) {
+			Progress::Asked(task) => Ok(task),
+			Progress::OnItsWay(until) => Err(on_its_way(until)),
+			Progress::ToAsk => {
+				ask(&client, (&account, &asker), model, &arguments, (&expected, salt), &mut secrets).await
+			},
 		};
 		match asked {
 			Ok(task) => report.tasks.push(Submitted { task, model }),
@@ -127,50 +137,12 @@ fn text(report: &Report) -> String {
 	lines.join("\n")
 }
 
-/// The canonical answer that is expected, or its digest.
-fn expected(arguments: &Ask, domain: &DomainInfo) -> Result<Expected> {
-	let expectation = &arguments.expected;
-	let row = domain.row;
-	let data = match (&expectation.class[..], &expectation.values, expectation.digest) {
-		(_, _, Some(digest)) => return Ok(Expected::Digest(digest)),
-		(_, Some(values), None) => {
-			let quantisation = Quantisation { k: arguments.k, scale_millionths: arguments.scale };
-			quantised(values, row, &quantisation)?
-		},
-		(classes, None, None) => {
-			if let Some(class) = classes.iter().find(|class| **class >= row) {
-				bail!("{} has the classes 0 to {}, and not {class}", domain.name, row.saturating_sub(1));
-			}
-			classes.iter().flat_map(|class| (0..row).map(move |at| i32::from(at == *class))).collect()
-		},
-	};
-	let items = u32::try_from(data.len())?.checked_div(row).context("the domain's row is empty")?;
-	let bytes = Answer::Outputs(vec![Output { dims: vec![items, row], data }]).to_bytes();
-	ensure!(
-		bytes.len() <= MAX_EXPECTED_LEN,
-		"the expected answers to {} have {} bytes, and {MAX_EXPECTED_LEN} at most can be unsealed: ask for fewer items, \
-		 or say only the --digest of the whole answer",
-		count(items as usize, "item"),
-		bytes.len()
-	);
-	Ok(Expected::Answer(bytes))
-}
-
-/// Values in rows of so many, as canonical answers have them.
-fn quantised(values: &str, row: u32, quantisation: &Quantisation) -> Result<Vec<i32>> {
-	let name = b"values".to_vec().try_into().ok().context("a name is too long")?;
-	let shape = vec![Dim::Batch, Dim::Fixed(row)].try_into().ok().context("too many dimensions")?;
-	let spec = [TensorSpec { name, element: ElementType::F64, shape }];
-	let mut data = Vec::new();
-	for Bundle { bytes, .. } in input::bundles(&spec, &[values.to_owned()], &Reading::default(), None)? {
-		let (tensors, _) = read_bundle(&spec, &bytes).map_err(|error| anyhow::anyhow!("{values}: {error:?}"))?;
-		for element in tensors.iter().flat_map(|tensor| tensor.data.chunks_exact(8)) {
-			let value = f64::from_le_bytes(element.try_into()?);
-			let quantised = quantisation.quantise(value);
-			data.push(quantised.map_err(|_| anyhow::anyhow!("{value} is too large for --k {}", quantisation.k))?);
-		}
-	}
-	Ok(data)
+/// Why a model is not asked whose task may still come.
+fn on_its_way(until: u32) -> anyhow::Error {
+	anyhow::anyhow!(
+		"it was asked before, and the task may still come into a block up to {until}: give the command again then, and \
+		 it goes on with that task, or asks again where it has not come"
+	)
 }
 
 /// The kept item of an open evaluation.
@@ -195,16 +167,14 @@ async fn open(
 	domain: &DomainInfo,
 	expected: &Expected,
 	arguments: &Ask,
+	(now, window): (u32, u32),
 	secrets: &mut Secrets,
 ) -> Result<[u8; 32]> {
 	let salt = keys::random().map_err(Error::from)?;
 	let sealed = seals::item(&key.account(), expected, &salt)?;
-	let item = Item { domain: domain.id, expected: expected.into(), salt, tasks: Vec::new() };
-	secrets.change(|kept| {
-		// A domain has one evaluation at a time: what was asked before can be unsealed no more.
-		kept.items.retain(|other| other.domain != domain.id);
-		kept.items.push(item);
-	})?;
+	let until = now.saturating_add(Client::TRANSACTION_LIFE).saturating_add(window);
+	let item = Item { domain: domain.id, expected: expected.into(), salt, tasks: Vec::new(), until };
+	secrets.change(|kept| kept.keep_item(item, now))?;
 	let opened = client.open_evaluation(key, None, domain.id, sealed, arguments.data_set).await;
 	opened.context("cannot open an evaluation")?;
 	Ok(salt)
@@ -233,22 +203,6 @@ async fn drawn(
 		}
 	}
 	bail!("the chain's blocks have ended")
-}
-
-/// Forgets tasks of an item that have no answer, so that their models can be asked again.
-async fn drop_ended(client: &Client, secrets: &mut Secrets, salt: [u8; 32]) -> Result<()> {
-	let asked = of(secrets, salt).map(|item| item.tasks.clone()).unwrap_or_default();
-	let mut going_on = Vec::new();
-	for asked in asked {
-		let Some(task) = asked.task else { continue };
-		let status = client.task(task, None).await?.map(|task| task.status);
-		if status.is_some_and(|status| matches!(status, TaskStatus::Settled { .. }) || !status.is_final()) {
-			going_on.push(asked);
-		}
-	}
-	secrets.change(|kept| {
-		kept.items.iter_mut().filter(|item| item.salt == salt).for_each(|item| item.tasks = going_on.clone())
-	})
 }
 
 /// Asks a model, with the seal of a known-answer task of the evaluator.
@@ -280,25 +234,44 @@ async fn ask(
 		max_fee: max_fee.0,
 		seal: seals::task(evaluator, expected, &salt)?,
 	};
-	let of_item = |item_salt| move |kept: &&mut Item| kept.salt == item_salt;
 	secrets.change(|kept| {
-		if let Some(kept) = kept.items.iter_mut().find(of_item(item)) {
-			kept.tasks.push(Asked { model, salt, task: None });
+		if let Some(kept) = kept.items.iter_mut().find(|kept| kept.salt == item) {
+			kept.tasks.push(Asked { model, salt, task: None, until: at_most_until(&best) });
 		}
 	})?;
-	let transaction = client.submit(asker, None, task).await?;
+	let sent = client.submit(asker, None, task).await;
+	let until = match &sent {
+		Ok(_) => None,
+		Err(Error::Lost { until, .. }) => Some(*until),
+		// It went nowhere, or failed in its block: what is wrong can be mended at once.
+		Err(_) => Some(0),
+	};
+	if let Some(until) = until {
+		change(secrets, item, &salt, |asked| asked.until = until)?;
+	}
+	let transaction = sent?;
 	let number = transaction.events.iter().find_map(|event| match event {
 		Event::TaskSubmitted { task, .. } => Some(*task),
 		_ => None,
 	});
 	let number = number.context("the chain took the task without saying its number")?;
-	secrets.change(|kept| {
-		let tasks = kept.items.iter_mut().find(of_item(item)).map(|item| &mut item.tasks);
-		if let Some(asked) = tasks.and_then(|tasks| tasks.iter_mut().find(|asked| asked.salt == salt)) {
-			asked.task = Some(number);
-		}
-	})?;
+	change(secrets, item, &salt, |asked| asked.task = Some(number))?;
 	Ok(number)
+}
+
+/// The last block that a transaction can come into that is sent in this one, and in a few after it.
+const fn at_most_until(best: &Block) -> u32 {
+	best.number.saturating_add(Client::TRANSACTION_LIFE)
+}
+
+/// Changes what is kept of a task, which asks for the item with the first salt and is sealed by the second.
+fn change(secrets: &mut Secrets, item: [u8; 32], salt: &[u8; 32], change: impl FnOnce(&mut Asked)) -> Result<()> {
+	secrets.change(|kept| {
+		let item = kept.items.iter_mut().find(|kept| kept.salt == item);
+		if let Some(asked) = item.and_then(|item| item.tasks.iter_mut().find(|asked| asked.salt == *salt)) {
+			change(asked);
+		}
+	})
 }
 
 /// The one bundle that the inputs make for a model.
@@ -322,59 +295,22 @@ fn bundle(arguments: &Ask, specs: &[TensorSpec]) -> Result<Bundle> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
 	use clap::Parser as _;
 	use deepnode_client::H256;
-	use deepnode_primitives::canonical::View;
+	use deepnode_primitives::tensor::{Dim, ElementType};
 
-	use super::{
-		super::tests::{account, domain},
-		*,
-	};
+	use super::{super::tests::account, *};
 	use crate::cli::{Cli, Command, Evaluators};
 
 	const DIGITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/models/digits/heldout.npy");
 
-	fn arguments(line: &str) -> Ask {
+	pub fn arguments(line: &str) -> Ask {
 		let words = ["deepnode", "evaluators", "ask", "--domain", "vision/digits"];
 		match Cli::try_parse_from(words.into_iter().chain(line.split_whitespace())).unwrap().command {
 			Command::Evaluators(Evaluators::Ask(arguments)) => *arguments,
 			other => panic!("{other:?}"),
 		}
-	}
-
-	fn elements(expected: &Expected) -> Vec<i32> {
-		let Expected::Answer(bytes) = expected else { panic!("{expected:?}") };
-		let View::Outputs(outputs) = View::parse(bytes).unwrap() else { panic!("an error") };
-		outputs.iter().flat_map(|output| output.elements()).collect()
-	}
-
-	#[test]
-	fn a_class_is_a_row_in_which_it_wins() {
-		let two = expected(&arguments("x --class 3 --class 0"), &domain()).unwrap();
-		assert_eq!(elements(&two), [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-		let error = expected(&arguments("x --class 10"), &domain()).unwrap_err().to_string();
-		assert_eq!(error, "vision/digits has the classes 0 to 9, and not 10");
-	}
-
-	#[test]
-	fn values_are_as_fine_as_the_models_declare_them() {
-		let pairs = DomainInfo { row: 2, ..domain() };
-		let values = expected(&arguments("x --values [[0.5,-1],[2,0]] --k 8"), &pairs).unwrap();
-		assert_eq!(elements(&values), [128, -256, 512, 0]);
-		let error = expected(&arguments("x --values [[1,2,3]]"), &pairs).unwrap_err().to_string();
-		assert!(error.contains("[1, 3]") && error.contains('2'), "{error}");
-		let error = expected(&arguments("x --values [[1e9,0]] --k 24"), &pairs).unwrap_err().to_string();
-		assert!(error.contains("too large for --k 24"), "{error}");
-	}
-
-	#[test]
-	fn more_than_can_be_unsealed_is_told_with_its_length() {
-		let many = (0..200).map(|_| "--class 3").collect::<Vec<_>>().join(" ");
-		let error = expected(&arguments(&format!("x {many}")), &domain()).unwrap_err().to_string();
-		assert!(error.contains("200 items") && error.contains("4096") && error.contains("--digest"), "{error}");
-		let digest = format!("x --digest 0x{}", "1f".repeat(32));
-		assert_eq!(expected(&arguments(&digest), &domain()).unwrap(), Expected::Digest([0x1f; 32]));
 	}
 
 	#[test]
@@ -394,7 +330,7 @@ mod tests {
 		let folder = tempfile::tempdir().unwrap();
 		let mut secrets = Secrets::open(Some(folder.path()), H256::zero(), &account()).unwrap();
 		let expected = Expected::Digest([3; 32]);
-		let item = Item { domain: 0, expected: (&expected).into(), salt: [4; 32], tasks: vec![] };
+		let item = Item { domain: 0, expected: (&expected).into(), salt: [4; 32], tasks: vec![], until: 9 };
 		secrets.change(|kept| kept.items.push(item.clone())).unwrap();
 		let sealed = |salt| seals::item(&account(), &expected, &[salt; 32]).unwrap();
 		let open =

@@ -1,6 +1,8 @@
 //! Evaluators: who they are, what they may do, and what came of it.
 
 mod ask;
+mod asked;
+mod expected;
 mod unseal;
 mod weights;
 

@@ -5,7 +5,7 @@ use deepnode_client::{seals, Event, Expected, TaskStatus};
 use deepnode_primitives::{ModelId, TaskId};
 use serde::Serialize;
 
-use super::{known, secrets};
+use super::{asked, known, secrets};
 use crate::{
 	amount::{Amount, Share},
 	cli::Keeping,
@@ -13,6 +13,7 @@ use crate::{
 	context::Context,
 	output::{count, table},
 	progress,
+	secrets::Secrets,
 };
 
 #[derive(Serialize)]
@@ -45,7 +46,8 @@ pub async fn run(context: &Context, domain: &str, keeping: &Keeping) -> Result<(
 	let key = context.key()?;
 	let account = key.account();
 	let client = context.client().await?;
-	let at = Some(client.best_block().await?.hash);
+	let best = client.best_block().await?;
+	let at = Some(best.hash);
 	let domain = known(&client, domain, at).await?;
 	let mut secrets = secrets(&client, &key, keeping)?;
 	let open = client.evaluator(domain.id, &account, at).await?.evaluation;
@@ -55,20 +57,26 @@ pub async fn run(context: &Context, domain: &str, keeping: &Keeping) -> Result<(
 			domain.name
 		)
 	})?;
-	let mut items = secrets.kept().items.iter();
-	let item = items.find(|item| {
-		let sealed = seals::item(&account, &(&item.expected).into(), &item.salt);
-		sealed.is_ok_and(|sealed| sealed == open.item)
-	});
-	let item = item.cloned().with_context(|| {
-		format!("what was asked is not in {}; name the folder that has it with --secrets", secrets.path().display())
-	})?;
+	let sealing = |secrets: &Secrets| {
+		let mut items = secrets.kept().items.iter();
+		let item = items.find(|item| {
+			let sealed = seals::item(&account, &(&item.expected).into(), &item.salt);
+			sealed.is_ok_and(|sealed| sealed == open.item)
+		});
+		item.cloned().with_context(|| {
+			format!("what was asked is not in {}; name the folder that has it with --secrets", secrets.path().display())
+		})
+	};
+	let salt = sealing(&secrets)?.salt;
+	asked::find(&client, &mut secrets, &account, salt, best.hash).await?;
+	let item = sealing(&secrets)?;
 	let mut report = Report { unsealed: Vec::new(), others: Vec::new() };
 	let bar = progress::counter(&context.output, item.tasks.len(), "unsealing");
 	for asked in &item.tasks {
 		bar.inc(1);
 		let (Some(task), model) = (asked.task, asked.model) else { continue };
-		if open.models.contains(&(model, true)) {
+		let is_judged = report.unsealed.iter().any(|unsealed| unsealed.model == model);
+		if is_judged || open.models.contains(&(model, true)) {
 			report.others.push(Other { task, model, status: "judged already".into() });
 			continue;
 		}
@@ -91,11 +99,6 @@ pub async fn run(context: &Context, domain: &str, keeping: &Keeping) -> Result<(
 		report.unsealed.push(Unsealed { task, model, accuracy, reimbursed, receipt: Receipt::from(&transaction) });
 	}
 	bar.finish_and_clear();
-	// An evaluation whose models are all judged is over, and what sealed it is known to everybody.
-	let left = client.evaluator(domain.id, &account, None).await?.evaluation;
-	if left.is_none_or(|left| left.item != open.item) {
-		secrets.change(|kept| kept.items.retain(|other| other.salt != item.salt))?;
-	}
 	context.output.show(&report, text)
 }
 

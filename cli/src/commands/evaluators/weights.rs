@@ -71,16 +71,15 @@ pub async fn commit(
 	let commitment = seals::ballot(ballot.epoch, ballot.domain, &account, &ballot.pages());
 
 	let mut secrets = secrets(&client, &key, keeping)?;
-	secrets.change(|kept| {
-		// What an epoch sealed that is over can never be revealed.
-		kept.ballots.retain(|other| other.epoch >= ballot.epoch);
-		kept.ballots.push(ballot.clone());
-	})?;
+	secrets.change(|kept| kept.keep_ballot(ballot.clone()))?;
 	let sent = client.commit_weights(&key, None, domain.id, commitment).await;
-	if matches!(sent, Err(Error::Dispatch(_) | Error::Refused { .. })) {
-		secrets.change(|kept| kept.ballots.retain(|other| *other != ballot))?;
-	}
-	let transaction = sent.context("cannot commit the weights")?;
+	let transaction = sent.with_context(|| {
+		format!(
+			"cannot say that the weights are committed; `deepnode evaluators status --domain {}` says whether they are \
+			 all the same, and what seals them is kept until the epoch is over",
+			domain.name
+		)
+	})?;
 	let counted = transaction.events.iter().find_map(|event| match event {
 		Event::WeightsCommitted { epoch, .. } => Some(*epoch),
 		_ => None,
