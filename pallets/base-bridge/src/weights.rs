@@ -52,8 +52,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `309`
 		//  Estimated: `3748`
-		// Minimum execution time: 261_400_000 picoseconds.
-		Weight::from_parts(286_167_000, 3748)
+		// Minimum execution time: 302_517_000 picoseconds.
+		Weight::from_parts(315_441_000, 3748)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(6_u64))
 	}
@@ -71,8 +71,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `517`
 		//  Estimated: `4609`
-		// Minimum execution time: 269_095_000 picoseconds.
-		Weight::from_parts(293_210_000, 4609)
+		// Minimum execution time: 313_428_000 picoseconds.
+		Weight::from_parts(326_102_000, 4609)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
@@ -88,8 +88,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `465`
 		//  Estimated: `3748`
-		// Minimum execution time: 367_659_000 picoseconds.
-		Weight::from_parts(423_745_000, 3748)
+		// Minimum execution time: 426_981_000 picoseconds.
+		Weight::from_parts(450_736_000, 3748)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
@@ -105,8 +105,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `626`
 		//  Estimated: `4609`
-		// Minimum execution time: 301_064_000 picoseconds.
-		Weight::from_parts(331_742_000, 4609)
+		// Minimum execution time: 352_021_000 picoseconds.
+		Weight::from_parts(377_277_000, 4609)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
@@ -122,8 +122,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `685`
 		//  Estimated: `6132`
-		// Minimum execution time: 202_750_000 picoseconds.
-		Weight::from_parts(224_792_000, 6132)
+		// Minimum execution time: 234_760_000 picoseconds.
+		Weight::from_parts(242_445_000, 6132)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
@@ -142,10 +142,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `114`
 		//  Estimated: `1513`
-		// Minimum execution time: 69_160_000 picoseconds.
-		Weight::from_parts(74_892_563, 1513)
-			// Standard Error: 355
-			.saturating_add(Weight::from_parts(3_661, 0).saturating_mul(b.into()))
+		// Minimum execution time: 81_262_000 picoseconds.
+		Weight::from_parts(83_720_534, 1513)
+			// Standard Error: 46
+			.saturating_add(Weight::from_parts(2_205, 0).saturating_mul(b.into()))
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
@@ -159,8 +159,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `66`
 		//  Estimated: `1546`
-		// Minimum execution time: 44_493_000 picoseconds.
-		Weight::from_parts(52_358_000, 1546)
+		// Minimum execution time: 52_288_000 picoseconds.
+		Weight::from_parts(55_104_000, 1546)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -172,8 +172,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `66`
 		//  Estimated: `1546`
-		// Minimum execution time: 28_073_000 picoseconds.
-		Weight::from_parts(33_252_000, 1546)
+		// Minimum execution time: 33_332_000 picoseconds.
+		Weight::from_parts(35_015_000, 1546)
 			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -200,10 +200,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `341 + m * (322 ±0)`
 		//  Estimated: `3509 + m * (3619 ±0)`
-		// Minimum execution time: 33_323_000 picoseconds.
-		Weight::from_parts(34_504_000, 3509)
-			// Standard Error: 4_384_403
-			.saturating_add(Weight::from_parts(439_225_147, 0).saturating_mul(m.into()))
+		// Minimum execution time: 38_753_000 picoseconds.
+		Weight::from_parts(79_672_367, 3509)
+			// Standard Error: 128_749
+			.saturating_add(Weight::from_parts(207_478_072, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(m.into())))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
@@ -217,10 +217,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `90 + r * (32 ±0)`
 		//  Estimated: `34255`
-		// Minimum execution time: 16_491_000 picoseconds.
-		Weight::from_parts(16_791_000, 34255)
-			// Standard Error: 44_217
-			.saturating_add(Weight::from_parts(2_195_567, 0).saturating_mul(r.into()))
+		// Minimum execution time: 19_557_000 picoseconds.
+		Weight::from_parts(49_403_422, 34255)
+			// Standard Error: 992
+			.saturating_add(Weight::from_parts(1_791_489, 0).saturating_mul(r.into()))
 			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -238,8 +238,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `168`
 		//  Estimated: `3509`
-		// Minimum execution time: 54_432_000 picoseconds.
-		Weight::from_parts(57_328_000, 3509)
+		// Minimum execution time: 63_990_000 picoseconds.
+		Weight::from_parts(66_385_000, 3509)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -272,10 +272,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `286 + c * (256 ±0)`
 		//  Estimated: `263631 + c * (2758 ±0)`
-		// Minimum execution time: 38_472_000 picoseconds.
-		Weight::from_parts(39_124_000, 263631)
-			// Standard Error: 3_716_881
-			.saturating_add(Weight::from_parts(478_152_379, 0).saturating_mul(c.into()))
+		// Minimum execution time: 45_665_000 picoseconds.
+		Weight::from_parts(193_193_715, 263631)
+			// Standard Error: 415_634
+			.saturating_add(Weight::from_parts(200_681_219, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(c.into())))
 			.saturating_add(T::DbWeight::get().writes(8_u64))
@@ -301,10 +301,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `133 + c * (32 ±0)`
 		//  Estimated: `263631`
-		// Minimum execution time: 73_217_000 picoseconds.
-		Weight::from_parts(1_515_796_841, 263631)
-			// Standard Error: 42_120
-			.saturating_add(Weight::from_parts(3_694_508, 0).saturating_mul(c.into()))
+		// Minimum execution time: 72_757_000 picoseconds.
+		Weight::from_parts(158_699_174, 263631)
+			// Standard Error: 1_649
+			.saturating_add(Weight::from_parts(1_778_377, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(9_u64))
 	}
@@ -319,10 +319,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `216 + m * (166 ±0)`
 		//  Estimated: `7502 + m * (3619 ±0)`
-		// Minimum execution time: 32_852_000 picoseconds.
-		Weight::from_parts(33_733_000, 7502)
-			// Standard Error: 400_456
-			.saturating_add(Weight::from_parts(20_136_436, 0).saturating_mul(m.into()))
+		// Minimum execution time: 39_334_000 picoseconds.
+		Weight::from_parts(57_670_238, 7502)
+			// Standard Error: 28_576
+			.saturating_add(Weight::from_parts(17_986_733, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(m.into())))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
@@ -346,10 +346,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `416 + c * (47 ±0)`
 		//  Estimated: `4609 + c * (2571 ±0)`
-		// Minimum execution time: 32_912_000 picoseconds.
-		Weight::from_parts(78_107_413, 4609)
-			// Standard Error: 33_984
-			.saturating_add(Weight::from_parts(3_685_130, 0).saturating_mul(c.into()))
+		// Minimum execution time: 38_492_000 picoseconds.
+		Weight::from_parts(100_372_069, 4609)
+			// Standard Error: 41_828
+			.saturating_add(Weight::from_parts(4_310_502, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(c.into())))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
@@ -361,49 +361,49 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn withdraw() -> Weight {
-		Weight::from_parts(286_167_000, 3748)
+		Weight::from_parts(315_441_000, 3748)
 			.saturating_add(RocksDbWeight::get().reads(5_u64))
 			.saturating_add(RocksDbWeight::get().writes(6_u64))
 	}
 	fn raise_fee() -> Weight {
-		Weight::from_parts(293_210_000, 4609)
+		Weight::from_parts(326_102_000, 4609)
 			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().writes(5_u64))
 	}
 	fn set_payout_address() -> Weight {
-		Weight::from_parts(423_745_000, 3748)
+		Weight::from_parts(450_736_000, 3748)
 			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().writes(4_u64))
 	}
 	fn report_refusal() -> Weight {
-		Weight::from_parts(331_742_000, 4609)
+		Weight::from_parts(377_277_000, 4609)
 			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().writes(4_u64))
 	}
 	fn reclaim() -> Weight {
-		Weight::from_parts(224_792_000, 6132)
+		Weight::from_parts(242_445_000, 6132)
 			.saturating_add(RocksDbWeight::get().reads(5_u64))
 			.saturating_add(RocksDbWeight::get().writes(4_u64))
 	}
 	fn send_governance(b: u32, ) -> Weight {
-		Weight::from_parts(74_892_563, 1513)
-			.saturating_add(Weight::from_parts(3_661, 0).saturating_mul(b.into()))
+		Weight::from_parts(83_720_534, 1513)
+			.saturating_add(Weight::from_parts(2_205, 0).saturating_mul(b.into()))
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(4_u64))
 	}
 	fn set_gateway() -> Weight {
-		Weight::from_parts(52_358_000, 1546)
+		Weight::from_parts(55_104_000, 1546)
 			.saturating_add(RocksDbWeight::get().reads(2_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn end_epoch() -> Weight {
-		Weight::from_parts(33_252_000, 1546)
+		Weight::from_parts(35_015_000, 1546)
 			.saturating_add(RocksDbWeight::get().reads(1_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn tell(m: u32, ) -> Weight {
-		Weight::from_parts(34_504_000, 3509)
-			.saturating_add(Weight::from_parts(439_225_147, 0).saturating_mul(m.into()))
+		Weight::from_parts(79_672_367, 3509)
+			.saturating_add(Weight::from_parts(207_478_072, 0).saturating_mul(m.into()))
 			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().reads((4_u64).saturating_mul(m.into())))
 			.saturating_add(RocksDbWeight::get().writes(3_u64))
@@ -411,19 +411,19 @@ impl WeightInfo for () {
 			.saturating_add(Weight::from_parts(0, 3619).saturating_mul(m.into()))
 	}
 	fn receipts_root(r: u32, ) -> Weight {
-		Weight::from_parts(16_791_000, 34255)
-			.saturating_add(Weight::from_parts(2_195_567, 0).saturating_mul(r.into()))
+		Weight::from_parts(49_403_422, 34255)
+			.saturating_add(Weight::from_parts(1_791_489, 0).saturating_mul(r.into()))
 			.saturating_add(RocksDbWeight::get().reads(1_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn idle() -> Weight {
-		Weight::from_parts(57_328_000, 3509)
+		Weight::from_parts(66_385_000, 3509)
 			.saturating_add(RocksDbWeight::get().reads(5_u64))
 			.saturating_add(RocksDbWeight::get().writes(3_u64))
 	}
 	fn net(c: u32, ) -> Weight {
-		Weight::from_parts(39_124_000, 263631)
-			.saturating_add(Weight::from_parts(478_152_379, 0).saturating_mul(c.into()))
+		Weight::from_parts(193_193_715, 263631)
+			.saturating_add(Weight::from_parts(200_681_219, 0).saturating_mul(c.into()))
 			.saturating_add(RocksDbWeight::get().reads(5_u64))
 			.saturating_add(RocksDbWeight::get().reads((3_u64).saturating_mul(c.into())))
 			.saturating_add(RocksDbWeight::get().writes(8_u64))
@@ -431,14 +431,14 @@ impl WeightInfo for () {
 			.saturating_add(Weight::from_parts(0, 2758).saturating_mul(c.into()))
 	}
 	fn settle(c: u32, ) -> Weight {
-		Weight::from_parts(1_515_796_841, 263631)
-			.saturating_add(Weight::from_parts(3_694_508, 0).saturating_mul(c.into()))
+		Weight::from_parts(158_699_174, 263631)
+			.saturating_add(Weight::from_parts(1_778_377, 0).saturating_mul(c.into()))
 			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().writes(9_u64))
 	}
 	fn prune_messages(m: u32, ) -> Weight {
-		Weight::from_parts(33_733_000, 7502)
-			.saturating_add(Weight::from_parts(20_136_436, 0).saturating_mul(m.into()))
+		Weight::from_parts(57_670_238, 7502)
+			.saturating_add(Weight::from_parts(17_986_733, 0).saturating_mul(m.into()))
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().reads((1_u64).saturating_mul(m.into())))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
@@ -446,8 +446,8 @@ impl WeightInfo for () {
 			.saturating_add(Weight::from_parts(0, 3619).saturating_mul(m.into()))
 	}
 	fn prune_claims(c: u32, ) -> Weight {
-		Weight::from_parts(78_107_413, 4609)
-			.saturating_add(Weight::from_parts(3_685_130, 0).saturating_mul(c.into()))
+		Weight::from_parts(100_372_069, 4609)
+			.saturating_add(Weight::from_parts(4_310_502, 0).saturating_mul(c.into()))
 			.saturating_add(RocksDbWeight::get().reads(5_u64))
 			.saturating_add(RocksDbWeight::get().reads((1_u64).saturating_mul(c.into())))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
