@@ -24,6 +24,8 @@ use crate::chain::{AccountId, H256};
 
 /// The file that a store's owner has locked.
 const LOCK: &str = "lock";
+/// What the name of a task's folder begins with.
+const PREFIX: &str = "task-";
 
 /// The length of the file of an answer that the chain just carries: four hashes, and the answer after four
 /// bytes that say its length.
@@ -96,9 +98,12 @@ impl Store {
 			// Not through the temporary file itself, whose errors name it: no two would be the same complaint.
 			file.as_file_mut().write_all(&record.encode())?;
 			file.as_file().sync_all()?;
-			let path = store.folder.join(format!("{task}-{}", hex::encode(record.question)));
-			file.persist_noclobber(path).map_err(|error| error.error)?;
-			File::open(&store.folder)?.sync_all()?;
+			let folder = store.folder_of(task);
+			fs::create_dir_all(&folder)?;
+			file.persist_noclobber(folder.join(hex::encode(record.question))).map_err(|error| error.error)?;
+			for changed in [&folder, &*store.folder] {
+				File::open(changed)?.sync_all()?;
+			}
 			Ok(record)
 		})
 		.await
@@ -107,8 +112,8 @@ impl Store {
 	/// Forgets a task, with all questions that it has asked.
 	pub async fn forget(&self, task: TaskId) -> Result<(), StoreError> {
 		self.work(move |store| {
-			for path in store.files_of(task)? {
-				match fs::remove_file(path) {
+			for removed in [fs::remove_file(store.old_file_of(task)), fs::remove_dir_all(store.folder_of(task))] {
+				match removed {
 					Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
 					_ => {},
 				}
@@ -120,43 +125,60 @@ impl Store {
 
 	/// The tasks of which something is kept.
 	pub async fn tasks(&self) -> Result<Vec<TaskId>, StoreError> {
-		self.work(|store| {
-			let mut tasks = Vec::new();
-			for entry in fs::read_dir(&store.folder)? {
-				tasks.extend(task_of(&entry?.path()));
-			}
-			tasks.sort_unstable();
-			tasks.dedup();
-			Ok(tasks)
-		})
-		.await
+		self.work(Self::listed).await
 	}
 
 	/// The tasks whose kept answers are too long for the chain.
 	pub async fn long_answers(&self) -> Result<Vec<TaskId>, StoreError> {
 		self.work(|store| {
 			let mut tasks = Vec::new();
-			for entry in fs::read_dir(&store.folder)? {
-				let entry = entry?;
-				let Some(task) = task_of(&entry.path()) else { continue };
-				match entry.metadata() {
-					Ok(about) if about.len() > LONGEST_ON_CHAIN => tasks.push(task),
-					// It was forgotten at this moment.
-					Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-					_ => {},
+			for task in store.listed()? {
+				for path in store.files_of(task)? {
+					match fs::metadata(path) {
+						Ok(about) if about.len() > LONGEST_ON_CHAIN => tasks.push(task),
+						// It was forgotten at this moment.
+						Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+						_ => {},
+					}
 				}
 			}
-			tasks.sort_unstable();
 			tasks.dedup();
 			Ok(tasks)
 		})
 		.await
 	}
 
-	fn files_of(&self, task: TaskId) -> io::Result<Vec<PathBuf>> {
-		let mut files = Vec::new();
+	/// The tasks of which there is something, in ascending order.
+	fn listed(&self) -> io::Result<Vec<TaskId>> {
+		let mut tasks = Vec::new();
 		for entry in fs::read_dir(&self.folder)? {
-			files.extend(Some(entry?.path()).filter(|path| task_of(path) == Some(task)));
+			tasks.extend(task_of(&entry?.path()));
+		}
+		tasks.sort_unstable();
+		tasks.dedup();
+		Ok(tasks)
+	}
+
+	/// Where a task's records are, one of each question: no step of a task has to look at those of the others.
+	fn folder_of(&self, task: TaskId) -> PathBuf {
+		self.folder.join(format!("{PREFIX}{task}"))
+	}
+
+	/// Where earlier versions had the one record of a task.
+	fn old_file_of(&self, task: TaskId) -> PathBuf {
+		self.folder.join(task.to_string())
+	}
+
+	fn files_of(&self, task: TaskId) -> io::Result<Vec<PathBuf>> {
+		let mut files = vec![self.old_file_of(task)];
+		match fs::read_dir(self.folder_of(task)) {
+			Ok(entries) => {
+				for entry in entries {
+					files.push(entry?.path());
+				}
+			},
+			Err(error) if error.kind() == io::ErrorKind::NotFound => {},
+			Err(error) => return Err(error),
 		}
 		Ok(files)
 	}
@@ -209,10 +231,10 @@ fn take(folder: &Path) -> io::Result<File> {
 	Ok(lock)
 }
 
-/// The task whose file this is. Earlier versions named a file by its task alone.
+/// The task whose folder this is, or whose file in an earlier version's store.
 fn task_of(path: &Path) -> Option<TaskId> {
 	let name = path.file_name()?.to_str()?;
-	name.split_once('-').map_or(name, |(task, _)| task).parse().ok()
+	name.strip_prefix(PREFIX).unwrap_or(name).parse().ok()
 }
 
 fn failed(path: &Path, source: io::Error) -> StoreError {
@@ -322,12 +344,12 @@ mod tests {
 		assert_eq!(fs::read_dir(&folder).expect("read").count(), 2, "the record and the lock");
 		assert_eq!(store.tasks().await.expect("read"), vec![1]);
 		// Answering anew would commit to another salt than the first time.
-		let damaged = folder.join(format!("1-{}", hex::encode([0; 32])));
-		fs::write(damaged, b"damaged").expect("written");
+		let of_task = store.folder_of(1);
+		fs::write(of_task.join(hex::encode([0; 32])), b"damaged").expect("written");
 		assert!(store.answered(1, [0; 32]).await.is_err());
 		assert!(store.keep(1, record(0, 2)).await.expect_err("refused").to_string().contains("task 1 is damaged"));
 		// What the task has asked on another fork is whole, and is found.
-		fs::write(folder.join(format!("1-{}", hex::encode([9; 32]))), record(9, 3).encode()).expect("written");
+		fs::write(of_task.join(hex::encode([9; 32])), record(9, 3).encode()).expect("written");
 		assert_eq!(sealed(&store, 1, 3).await, Some(record(9, 3)));
 		assert!(store.sealed(1, H256::repeat_byte(1)).await.is_err());
 	}
